@@ -1,0 +1,103 @@
+"""The one module that knows where things stand in a checkout and in an installed package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The folders of a repository laid out like ChipStance's.
+
+    Attributes:
+        root: the repository's top folder.
+    """
+
+    root: Path
+
+    @property
+    def annotations(self) -> Path:
+        """What was decided: articles, edits, registry, rounds and gold."""
+        return self.root / "annotations"
+
+    @property
+    def articles(self) -> Path:
+        """The list of articles."""
+        return self.annotations / "articles.json"
+
+    @property
+    def entities(self) -> Path:
+        """The registry of persons, organizations and accounts."""
+        return self.annotations / "entities.json"
+
+    @property
+    def schema(self) -> Path:
+        """The rules: layers and JSON Schemas."""
+        return self.root / "schema"
+
+    @property
+    def layers(self) -> Path:
+        """Layers, attributes and value sets."""
+        return self.schema / "layers.json"
+
+    @property
+    def dataset(self) -> Path:
+        """The release."""
+        return self.root / "dataset"
+
+    @property
+    def card(self) -> Path:
+        """The template of the dataset card."""
+        return self.root / "dataset_card.md"
+
+    @property
+    def rounds(self) -> Path:
+        """The annotation rounds."""
+        return self.annotations / "rounds"
+
+    def article(self, doc: str) -> Path:
+        """An article, byte for byte as received."""
+        return self.annotations / "articles" / f"{doc}.txt"
+
+    def edits(self, doc: str) -> Path:
+        """The edits that make an article's text."""
+        return self.annotations / "edits" / f"{doc}.json"
+
+    def gold(self, doc: str) -> Path:
+        """The agreed labels of a document."""
+        return self.annotations / "gold" / f"{doc}.json"
+
+    def round_files(self) -> Iterator[Path]:
+        """Every annotator's files of every round, in a stable order."""
+        return iter(sorted(self.rounds.glob("*/*/*.json")))
+
+
+def find_checkout(start: Path) -> Checkout | None:
+    """Return the checkout that ``start`` lies in, or None."""
+    for folder in (start, *start.parents):
+        if (folder / "annotations" / "articles.json").is_file():
+            return Checkout(folder)
+    return None
+
+
+def schema_folder() -> Path:
+    """Return the folder of the schemas that belong to this code: in the wheel, or in its checkout."""
+    packaged = PACKAGE / "schema"
+    return packaged if packaged.is_dir() else PACKAGE.parents[1] / "schema"
+
+
+def dataset_folder() -> Path:
+    """Return the release to load by default: the working folder's checkout, else the code's own.
+
+    Raises:
+        FileNotFoundError: neither has one.
+    """
+    for start in (Path.cwd(), PACKAGE):
+        checkout = find_checkout(start)
+        if checkout and (checkout.dataset / "manifest.json").is_file():
+            return checkout.dataset
+    raise FileNotFoundError("no release found: give its folder, as in chipstance.load('path/to/dataset')")
