@@ -1,4 +1,4 @@
-"""Place compact labels on a text: quotations in brackets become spans with offsets and covered text.
+r"""Place compact labels on a text: quotations in brackets become spans with offsets and covered text.
 
 A compact file has one label a line (blank lines and lines that begin with ``#`` are skipped)::
 
@@ -9,7 +9,7 @@ A compact file has one label a line (blank lines and lines that begin with ``#``
 
 First the layer, then an id to refer to (``@s1``, optional), then the values of the layer's attributes in the order
 of ``layers.json`` (``-`` is null), then a quotation that stands exactly once in the text, with the span in
-``⟦⟧``. ``⋯`` leaves out what stands between, ``\\n`` is a line break; several brackets in one quotation make several
+``⟦⟧``. ``⋯`` leaves out what stands between, ``\n`` is a line break; several brackets in one quotation make several
 spans with the same values.
 """
 
@@ -123,6 +123,10 @@ def document_text(checkout: Checkout, doc: str) -> tuple[str, OffsetMap]:
     return apply_edits(read_raw(checkout.article(doc)), edits), OffsetMap(edits)
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def main(
     compact: Annotated[Path, typer.Argument(help="The compact labels of one document.", exists=True, dir_okay=False)],
     doc: Annotated[str, typer.Argument(help="The document's id.")],
@@ -144,4 +148,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

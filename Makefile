@@ -1,0 +1,43 @@
+# Two commands for everybody: `make dataset` and `make test`. `make check` is for maintainers.
+PYTHON ?= python3
+BIN := .venv/bin/python
+READY := .venv/ready
+
+.PHONY: dataset test check format lock clean
+.DELETE_ON_ERROR:
+
+dataset: $(READY)
+	@$(BIN) scripts/build.py
+	@$(BIN) scripts/show.py
+
+test: $(READY)
+	@$(BIN) -m pytest -n auto -q
+
+check: $(READY)
+	@$(BIN) -m ruff check .
+	@$(BIN) -m ruff format --check .
+	@$(BIN) -m mypy
+	@$(BIN) -m chipstance validate .
+	@$(BIN) scripts/build.py --check
+	@$(BIN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+format: $(READY)
+	@$(BIN) -m ruff check --fix .
+	@$(BIN) -m ruff format .
+
+# Versions only: a lock file would record the addresses of a package registry.
+lock: $(READY)
+	@$(BIN) -m uv pip compile -q --universal --all-extras --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --upgrade pyproject.toml -o constraints.txt
+	@sed -i "s/ ; python_full_version < '3.14'$$//; s/python_full_version < '3.14' and //" constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo 'ChipStance needs Python 3.11, 3.12 or 3.13: call make PYTHON=python3.12, say' >&2; exit 2; }
+	@test -x $(BIN) || $(PYTHON) -m venv .venv
+	@$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt uv
+	@$(BIN) -m uv pip install -q --python $(BIN) -c constraints.txt -b constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

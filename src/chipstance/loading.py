@@ -1,0 +1,88 @@
+"""A release as typed documents, read with pyarrow alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chipstance.edits import sha256
+from chipstance.jsonfile import read_json
+from chipstance.model import Document, Span, Value, by_position
+
+SPAN_FIELDS = ("id", "start", "end", "text", "repaired")
+
+
+class LoadError(ValueError):
+    """A folder that is no release, or a release that has been changed."""
+
+
+def load_documents(folder: Path, split: str | None = None) -> tuple[Document, ...]:
+    """Return the documents of a release, in its order.
+
+    Args:
+        folder: the release, the folder with ``manifest.json``.
+        split: one split only; None for all.
+
+    Raises:
+        LoadError: there is no release, no such split, or a file is not the one the manifest names.
+    """
+    files = _article_files(folder)
+    if split is not None and split not in files:
+        raise LoadError(f"{folder} has no split {split!r}: choose from {', '.join(files)}")
+    chosen = [entry for name, entry in files.items() if split in (None, name)]
+    return tuple(document for entry in chosen for document in _documents(_checked(folder, entry)))
+
+
+def _article_files(folder: Path) -> dict[str, Mapping[str, Any]]:
+    try:
+        manifest = read_json(folder / "manifest.json")
+        entries = [entry for entry in manifest["files"] if entry["config"] == "articles"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LoadError(f"{folder} holds no release: can't read its manifest.json ({error})") from None
+    return {entry["split"]: entry for entry in entries}
+
+
+def _checked(folder: Path, entry: Mapping[str, Any]) -> bytes:
+    path = folder / entry["path"]
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise LoadError(f"can't read {path}: {error.strerror}; get the release again") from None
+    if sha256(data) != entry["sha256"]:
+        raise LoadError(f"{path} has been changed: its digest is not the manifest's; build or get the release again")
+    return data
+
+
+def _documents(data: bytes) -> Iterator[Document]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(pa.BufferReader(data))
+    layers = [name for name in table.column_names if _is_layer(table.schema.field(name).type)]
+    for row in table.to_pylist():
+        spans = [_span(layer, entry) for layer in layers for entry in row[layer]]
+        yield Document(row["doc"], row["text"], by_position(spans))
+
+
+def _is_layer(kind: Any) -> bool:
+    """Tell whether a column holds spans: a list of structs with a span's fields."""
+    import pyarrow as pa
+
+    if not (pa.types.is_list(kind) and pa.types.is_struct(kind.value_type)):
+        return False
+    return {field.name for field in kind.value_type}.issuperset(SPAN_FIELDS)
+
+
+def _span(layer: str, entry: Mapping[str, Any]) -> Span:
+    attributes = {name: _value(value) for name, value in entry.items() if name not in SPAN_FIELDS}
+    return Span(layer=layer, attributes=attributes, **{name: entry[name] for name in SPAN_FIELDS})
+
+
+def _value(value: Any) -> Value:
+    """Return an attribute's value; an amount as the shortest decimal string, as annotation files write it."""
+    if not isinstance(value, Decimal):
+        return value
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

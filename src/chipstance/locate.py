@@ -1,0 +1,207 @@
+"""Strict JSON, and the exact line and column of anything in it.
+
+Parsing is Python's own; the scanner below runs only when there is something to report, and uses no
+recursion, so a hostile file can't exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+MAX_DEPTH = 64
+BOM = b"\xef\xbb\xbf"
+CONSTANTS = ("NaN", "Infinity", "-Infinity")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+class JsonError(ValueError):
+    """A file that is no strict JSON.
+
+    Attributes:
+        rule: id of the rule it breaks.
+        line: 1-based line.
+        column: 1-based column in code points.
+    """
+
+    def __init__(self, rule: str, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.line = line
+        self.column = column
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An object or array that is open while scanning."""
+
+    pointer: str
+    is_object: bool
+    index: int = 0
+    key: str = ""
+    key_at: int = -1
+
+    def child(self) -> str:
+        return f"{self.pointer}/{escape(self.key) if self.is_object else self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a value stands.
+
+    Attributes:
+        pointer: its JSON pointer.
+        value: offset of its first code point.
+        key: offset of its key, or of the value where it has none.
+        token: the value's first token.
+    """
+
+    pointer: str
+    value: int
+    key: int
+    token: str
+
+
+def escape(key: str | int) -> str:
+    """Return a key as a JSON pointer writes it (RFC 6901)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return the 1-based line and column (code points) of an offset."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def scan(text: str) -> Iterator[Mark]:
+    """Yield every value of a JSON text, in order. The syntax must be right; duplicate keys are yielded too."""
+    stack: list[_Frame] = []
+    key_next = False
+    for match in _TOKEN.finditer(text):
+        token, at = match[0], match.start()
+        if token in ("}", "]"):
+            stack.pop()
+            key_next = False
+        elif token == ",":
+            stack[-1].index += 1
+            key_next = stack[-1].is_object
+        elif token == ":":
+            key_next = False
+        elif key_next:
+            stack[-1].key, stack[-1].key_at = json.loads(token, strict=False), at
+        else:
+            frame = stack[-1] if stack else None
+            mark = Mark(frame.child() if frame else "", at, frame.key_at if frame and frame.is_object else at, token)
+            yield mark
+            if token in ("{", "["):
+                stack.append(_Frame(mark.pointer, token == "{"))
+                key_next = token == "{"
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Lines and columns in one JSON text, computed when first asked for."""
+
+    text: str
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        return {mark.pointer: mark for mark in scan(self.text)}
+
+    def find(self, pointer: str, *, key: bool = False) -> tuple[int, int]:
+        """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is missing."""
+        while pointer and pointer not in self._marks:
+            pointer = pointer.rpartition("/")[0]
+        mark = self._marks.get(pointer)
+        if mark is None:
+            return 1, 1
+        return position(self.text, mark.key if key else mark.value)
+
+
+def decode(data: bytes, rule: str = "json-encoding") -> str:
+    """Return UTF-8 bytes as text.
+
+    Raises:
+        JsonError: with ``rule``, where there is a byte order mark or a byte that is no UTF-8.
+    """
+    if data.startswith(BOM):
+        raise JsonError(rule, "the file begins with a byte order mark: save it as UTF-8 without one")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line, column = position(before := data[: error.start].decode(), len(before))
+        byte = f"byte 0x{data[error.start]:02x} at {error.start} is no UTF-8: save the file as UTF-8"
+        raise JsonError(rule, byte, line, column) from None
+
+
+def parse(text: str) -> Any:
+    """Return the value of a strict JSON text.
+
+    Raises:
+        JsonError: bad syntax, a duplicate key, NaN or Infinity, a lone surrogate, or nesting beyond ``MAX_DEPTH``.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise JsonError("json-syntax", f"no JSON: {error.msg}", error.lineno, error.colno) from None
+    except RecursionError:
+        raise JsonError("json-depth", f"nested more than {MAX_DEPTH} deep: flatten it") from None
+    except _Refused as refused:
+        raise _located(text, refused.args[0]) from None
+    except ValueError as error:
+        raise JsonError("json-syntax", f"a number that no reader can hold: {error}") from None
+    for rule, at in _excesses(text, value):
+        raise JsonError(*rule, *position(text, at))
+    return value
+
+
+class _Refused(Exception):
+    """Raised inside json.loads, which does not say where it is."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Refused("json-duplicate-key")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise _Refused("json-constant")
+
+
+def _located(text: str, rule: str) -> JsonError:
+    seen: set[str] = set()
+    for mark in scan(text):
+        if rule == "json-constant" and mark.token in CONSTANTS:
+            return JsonError(rule, f"{mark.token} is no JSON: write a number or null", *position(text, mark.value))
+        if rule == "json-duplicate-key" and mark.pointer in seen:
+            key = mark.pointer.rpartition("/")[2]
+            return JsonError(
+                rule, f"key {key!r} stands twice in one object: remove one of them", *position(text, mark.key)
+            )
+        seen.add(mark.pointer)
+    return JsonError(rule, "the file can't be read")
+
+
+def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
+    """Yield what Python's json accepts and we don't: nesting without end, and halves of surrogate pairs."""
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            yield ("json-depth", f"nested more than {MAX_DEPTH} deep: flatten it"), _depth_at(text)
+            return
+        if isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):
+            message = "half a surrogate pair is no character: write the character itself"
+            yield ("json-surrogate", message), text.lower().find("\\ud")
+            return
+        children = [*item, *item.values()] if isinstance(item, dict) else item if isinstance(item, list) else ()
+        stack.extend((child, depth + 1) for child in children)
+
+
+def _depth_at(text: str) -> int:
+    return next((mark.value for mark in scan(text) if mark.pointer.count("/") >= MAX_DEPTH), 0)
