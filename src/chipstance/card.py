@@ -16,11 +16,11 @@ The template is Jinja2; an unknown name is an error. It can use
     how many entries the registry has
 ``composition`` ``configs``
     Markdown tables: the counts by split; what a row of each config is, and how many there are
-``statement_kinds`` ``speaker_mentions`` ``money_qualifiers`` ``stance_spans``
+``statement_kinds`` ``mention_kinds`` ``qualifiers`` ``stance_spans``
     Markdown tables: the spans by split and kind, mention, qualifier, or target and polarity
 ``stance_labels``
     a Markdown table: the rows of the ``stance`` config by split, target and label
-``shared_utterances`` ``shared_count``
+``shared_utterances`` ``shared_utterance_count``
     a Markdown table of the sayings that stand in more than one split, and how many they are
 ``columns.CONFIG``
     a Markdown table of a config's columns
@@ -28,6 +28,7 @@ The template is Jinja2; an unknown name is an error. It can use
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jinja2
@@ -40,6 +41,8 @@ from chipstance.features import make_features
 from chipstance.parquet import CANARY, NAME
 from chipstance.tables import Table
 from chipstance.textunits import tokenizer_name
+
+BLOCK = re.compile(r"^<!-- ([a-z_]+):start -->$", re.MULTILINE)
 
 
 class CardError(ValueError):
@@ -70,6 +73,25 @@ def render_card(template: str, contents: Contents) -> str:
     return card
 
 
+def fill_blocks(text: str, contents: Contents) -> str:
+    """Return a document with its marked blocks filled in.
+
+    A block stands between ``<!-- NAME:start -->`` and ``<!-- NAME:end -->``, lines of their own; NAME is one of the
+    template's variables that are Markdown tables.
+
+    Raises:
+        CardError: a block has no end or an unknown name.
+    """
+    variables = card_variables(contents)
+    for name in BLOCK.findall(text):
+        start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+        if end not in text or not isinstance(variables.get(name), str):
+            raise CardError(f"{start}: no such table, or no {end} below it")
+        before, rest = text.split(start, 1)
+        text = f"{before}{start}\n\n{variables[name]}\n\n{end}{rest.split(end, 1)[1]}"
+    return text
+
+
 def front_matter(card: str) -> dict[str, Any]:
     """Return the YAML between a card's first two lines of three dashes.
 
@@ -94,8 +116,8 @@ def card_variables(contents: Contents) -> dict[str, Any]:
         "composition": numbers.markdown(counts, "what"),
         "configs": numbers.markdown(numbers.config_frame(contents), "config"),
         "statement_kinds": numbers.markdown(numbers.span_frame(contents, "statement", "kind")),
-        "speaker_mentions": numbers.markdown(numbers.span_frame(contents, "speaker", "mention")),
-        "money_qualifiers": numbers.markdown(numbers.span_frame(contents, "money", "qualifier")),
+        "mention_kinds": numbers.markdown(numbers.span_frame(contents, "speaker", "mention")),
+        "qualifiers": numbers.markdown(numbers.span_frame(contents, "money", "qualifier")),
         "stance_spans": numbers.markdown(numbers.span_frame(contents, "stance", "target", "polarity")),
         "stance_labels": numbers.markdown(numbers.stance_frame(contents)),
         "shared_utterances": numbers.markdown(shared, "utterance"),
@@ -113,7 +135,7 @@ def card_variables(contents: Contents) -> dict[str, Any]:
         "counts": counts.to_dict("index"),
         "rows": numbers.row_frame(contents).to_dict("index"),
         "entities": len(contents.corpus.entities),
-        "shared_count": len(shared),
+        "shared_utterance_count": len(shared),
     }
 
 

@@ -18,6 +18,7 @@ class Citation:
         authors: names, in order.
         license: SPDX id of the labels' licence.
         released: the date of the release.
+        version: the version it is written for, or None.
         url: where it lives, or None.
     """
 
@@ -26,6 +27,7 @@ class Citation:
     authors: tuple[str, ...]
     license: str
     released: date
+    version: str | None = None
     url: str | None = None
 
 
@@ -50,6 +52,7 @@ def parse_citation(text: str) -> Citation:
         authors=tuple(map(_author, data["authors"])),
         license=data["license"],
         released=date.fromisoformat(str(data["date-released"])),
+        version=data.get("version") and str(data["version"]),
         url=data.get("url"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chipstance.citation import Citation
@@ -51,20 +51,13 @@ def make_contents(corpus: Corpus, citation: Citation, version: str) -> Contents:
     """
     tables, records = release_tables(corpus.layers), make_records(corpus)
     files = [
-        make_table_file(table, split, rows, version) for table in tables for split, rows in records[table.config].items()
+        make_table_file(table, split, rows, version)
+        for table in tables
+        for split, rows in records[table.config].items()
     ]
     return Contents(version, corpus, citation, tables, records, files)
 
 
-def content_digest(digests: Mapping[str, str]) -> str:
-    """Return one digest for many files: that of the lines which ``sha256sum`` prints for them, sorted by path.
-
-    Args:
-        digests: path to SHA-256.
-    """
-    return sha256("".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())))
-
-
 def files_digest(files: Sequence[TableFile]) -> str:
-    """Return one digest for the content of tables."""
-    return content_digest({file.path: file.sha256 for file in files})
+    """Return one digest for many files: that of the lines which ``sha256sum`` prints for them, sorted by path."""
+    return sha256("".join(f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda file: file.path)))

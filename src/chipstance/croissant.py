@@ -52,13 +52,14 @@ def make_croissant(contents: Contents, card: str) -> str:
     import mlcroissant as mlc
 
     citation = contents.citation
+    authors = ", ".join(citation.authors)
     metadata = mlc.Metadata(
         name=NAME,
         description=citation.abstract,
         license=[f"https://spdx.org/licenses/{citation.license}.html"],
         url=citation.url,
         version=contents.version,
-        cite_as=f"{', '.join(citation.authors)} ({citation.released.year}). {citation.title}, version {contents.version}.",
+        cite_as=f"{authors} ({citation.released.year}). {citation.title}. Version {contents.version}.",
         date_published=datetime.combine(citation.released, datetime.min.time()),
         creators=[mlc.Organization(name=name) for name in citation.authors],
         distribution=[_file_object(file) for file in contents.files],
@@ -76,11 +77,12 @@ def rai_values(card: str) -> Mapping[str, str]:
     """
     marked = re.findall(r"^<!-- rai:(\w+) -->\n(.*?)(?=^#|^<!-- rai:|\Z)", card, re.MULTILINE | re.DOTALL)
     values = {name: text.strip() for name, text in marked if text.strip()}
-    if len(marked) != len(RAI_FIELDS) or values.keys() != RAI_FIELDS.keys():
-        raise CroissantError(
-            f"dataset_card.md: lines such as <!-- rai:{next(iter(RAI_FIELDS))} --> must mark one passage each for "
-            f"{', '.join(RAI_FIELDS)}; found {', '.join(name for name, _ in marked) or 'none'}"
-        )
+    for name in (*RAI_FIELDS, *(name for name, _ in marked)):
+        if [field for field, _ in marked].count(name) != 1 or name not in RAI_FIELDS.keys() & values.keys():
+            raise CroissantError(
+                f"dataset_card.md: a line <!-- rai:{name} --> must stand before one passage, which ends at the next "
+                f"heading or such line; Croissant's fields are {', '.join(RAI_FIELDS)}"
+            )
     return {RAI_FIELDS[name]: text for name, text in values.items()}
 
 

@@ -55,6 +55,16 @@ class Checkout:
         return self.root / "dataset_card.md"
 
     @property
+    def citation(self) -> Path:
+        """How the data set is cited: title, authors, licence, date of release."""
+        return self.root / "CITATION.cff"
+
+    @property
+    def readme(self) -> Path:
+        """The front page, whose tables the build fills in."""
+        return self.root / "README.md"
+
+    @property
     def rounds(self) -> Path:
         """The annotation rounds."""
         return self.annotations / "rounds"

@@ -10,7 +10,9 @@ from typing import Any
 from chipstance.edits import sha256
 from chipstance.jsonfile import read_json
 from chipstance.model import Document, Span, Value, by_position
+from chipstance.tables import SPLITS
 
+MANIFEST = "manifest.json"
 SPAN_FIELDS = ("id", "start", "end", "text", "repaired")
 
 
@@ -19,7 +21,7 @@ class LoadError(ValueError):
 
 
 def load_documents(folder: Path, split: str | None = None) -> tuple[Document, ...]:
-    """Return the documents of a release, in its order.
+    """Return the documents of a release: split by split, in the order of its articles.
 
     Args:
         folder: the release, the folder with ``manifest.json``.
@@ -37,17 +39,19 @@ def load_documents(folder: Path, split: str | None = None) -> tuple[Document, ..
 
 def _article_files(folder: Path) -> dict[str, Mapping[str, Any]]:
     try:
-        manifest = read_json(folder / "manifest.json")
-        entries = [entry for entry in manifest["files"] if entry["config"] == "articles"]
+        files = read_json(folder / MANIFEST)["files"]
+        entries = {entry["split"]: entry for entry in files if entry["config"] == "articles"}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LoadError(f"{folder} holds no release: can't read its manifest.json ({error})") from None
-    return {entry["split"]: entry for entry in entries}
+        raise LoadError(f"{folder} holds no release: can't read its {MANIFEST} ({error})") from None
+    if not entries:
+        raise LoadError(f"{folder} holds no release: its {MANIFEST} names no articles")
+    return {split: entries[split] for split in SPLITS if split in entries}
 
 
 def _checked(folder: Path, entry: Mapping[str, Any]) -> bytes:
     path = folder / entry["path"]
     try:
-        data = path.read_bytes()
+        data: bytes = path.read_bytes()
     except OSError as error:
         raise LoadError(f"can't read {path}: {error.strerror}; get the release again") from None
     if sha256(data) != entry["sha256"]:
@@ -59,7 +63,8 @@ def _documents(data: bytes) -> Iterator[Document]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(pa.BufferReader(data))
+    # One thread: with more, an interpreter that ends right after a load can abort on pyarrow's thread pool (26.0.1).
+    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
     layers = [name for name in table.column_names if _is_layer(table.schema.field(name).type)]
     for row in table.to_pylist():
         spans = [_span(layer, entry) for layer in layers for entry in row[layer]]
@@ -80,9 +85,11 @@ def _span(layer: str, entry: Mapping[str, Any]) -> Span:
     return Span(layer=layer, attributes=attributes, **{name: entry[name] for name in SPAN_FIELDS})
 
 
-def _value(value: Any) -> Value:
-    """Return an attribute's value; an amount as the shortest decimal string, as annotation files write it."""
-    if not isinstance(value, Decimal):
-        return value
-    digits = f"{value:f}"
+def _value(value: str | bool | Decimal | None) -> Value:
+    return decimal_string(value) if isinstance(value, Decimal) else value
+
+
+def decimal_string(number: Decimal) -> str:
+    """Return a number as annotation files write it: no exponent, no zeros at the end of a fraction."""
+    digits = f"{number:f}"
     return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -10,10 +10,8 @@ import pandas as pd
 from chipstance.contents import Contents
 from chipstance.tables import Table, stance_labels
 
-Frame = Any
 
-
-def count_frame(contents: Contents) -> Frame:
+def count_frame(contents: Contents) -> pd.DataFrame:
     """Return how many articles, paragraphs, tokens and spans of each layer there are."""
     records = contents.records
     tokens = {split: sum(len(row["tokens"]) for row in rows) for split, rows in records["paragraphs"].items()}
@@ -25,12 +23,12 @@ def count_frame(contents: Contents) -> Frame:
     return _with_total(pd.DataFrame(units | spans).T)
 
 
-def row_frame(contents: Contents) -> Frame:
+def row_frame(contents: Contents) -> pd.DataFrame:
     """Return how many rows each config has."""
     return _with_total(pd.DataFrame({table.config: _sizes(contents, table.config) for table in contents.tables}).T)
 
 
-def span_frame(contents: Contents, layer: str, *attributes: str) -> Frame:
+def span_frame(contents: Contents, layer: str, *attributes: str) -> pd.DataFrame:
     """Return how many spans of a layer have each value (or pair of values) of choice attributes."""
     declared = contents.corpus.layers[layer].attributes
     rows = [
@@ -42,7 +40,7 @@ def span_frame(contents: Contents, layer: str, *attributes: str) -> Frame:
     return _tally(contents, rows, {name: declared[name].values for name in attributes})
 
 
-def stance_frame(contents: Contents) -> Frame:
+def stance_frame(contents: Contents) -> pd.DataFrame:
     """Return how many rows of the ``stance`` config have each target and label."""
     rows = [{"split": split} | row for split, rows in contents.records["stance"].items() for row in rows]
     layers = contents.corpus.layers
@@ -50,7 +48,7 @@ def stance_frame(contents: Contents) -> Frame:
     return _tally(contents, rows, {"target": targets, "label": stance_labels(layers)})
 
 
-def shared_frame(contents: Contents) -> Frame:
+def shared_frame(contents: Contents) -> pd.DataFrame:
     """Return the utterances rendered in more than one split, with the statements (``doc:id``) of each."""
     found: dict[str, dict[str, list[str]]] = {}
     for split, rows in contents.records["statements"].items():
@@ -62,26 +60,28 @@ def shared_frame(contents: Contents) -> Frame:
     return pd.DataFrame(cells, index=list(shared), columns=list(contents.splits))
 
 
-def config_frame(contents: Contents) -> Frame:
+def config_frame(contents: Contents) -> pd.DataFrame:
     """Return what one row of each config is, and how many rows it has."""
     rows = row_frame(contents)
     rows.insert(0, "one row is", [table.description for table in contents.tables])
     return rows
 
 
-def column_frame(table: Table) -> Frame:
+def column_frame(table: Table) -> pd.DataFrame:
     """Return the columns of a table with types and descriptions; the fields of a struct follow it."""
-    listed = [(column.name, column) for column in table.columns]
     listed = [
-        pair
-        for name, column in listed
-        for pair in [(name, column), *((f"{name}.{field.name}", field) for field in column.fields)]
+        (name, column)
+        for parent in table.columns
+        for name, column in [
+            (parent.name, parent),
+            *((f"{parent.name}.{field.name}", field) for field in parent.fields),
+        ]
     ]
     cells = [[column.kind, column.description] for _, column in listed]
     return pd.DataFrame(cells, index=[f"`{name}`" for name, _ in listed], columns=["type", "what it holds"])
 
 
-def markdown(frame: Frame, corner: str = "") -> str:
+def markdown(frame: pd.DataFrame, corner: str = "") -> str:
     """Return a frame as a Markdown table.
 
     Args:
@@ -98,12 +98,12 @@ def _sizes(contents: Contents, config: str) -> dict[str, int]:
     return {split: len(rows) for split, rows in contents.records[config].items()}
 
 
-def _with_total(frame: Frame) -> Frame:
+def _with_total(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(total=frame.sum(axis=1))
 
 
-def _tally(contents: Contents, rows: Sequence[Mapping[str, Any]], keys: Mapping[str, Sequence[str]]) -> Frame:
-    frame = pd.DataFrame(rows, columns=["split", *keys])
-    counts = frame.groupby([*keys, "split"]).size().unstack("split", fill_value=0)
-    values = pd.MultiIndex.from_product(keys.values(), names=keys) if len(keys) > 1 else pd.Index(*keys.values(), name=[*keys][0])
-    return _with_total(counts.reindex(index=values, columns=list(contents.splits), fill_value=0))
+def _tally(contents: Contents, rows: Sequence[Mapping[str, Any]], keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Count rows by the given keys' values, and by split; values and splits that no row has count 0."""
+    every = pd.MultiIndex.from_product([*keys.values(), contents.splits], names=[*keys, "split"])
+    counts = pd.DataFrame(rows, columns=every.names).groupby(every.names).size()
+    return _with_total(counts.reindex(every, fill_value=0).unstack("split", sort=False))

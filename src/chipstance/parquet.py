@@ -74,4 +74,4 @@ def _stored(column: Column, value: Any) -> Any:
 def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, version="2.6", compression="zstd", compression_level=9, row_group_size=1000)
-    return bytes(sink.getvalue())
+    return bytes(sink.getvalue().to_pybytes())

@@ -19,6 +19,8 @@ Row = dict[str, Any]
 Records = Mapping[str, Mapping[str, tuple[Row, ...]]]
 """Config to split to rows."""
 
+CUE_COLUMNS = ("cue_id", "cue_start", "cue_end", "cue_text")
+
 
 class RecordError(ValueError):
     """Labels that no row can be made from. The message names document and span."""
@@ -74,7 +76,9 @@ def article_rows(source: Source) -> Iterator[Row]:
         "text_sha256": sha256(text),
         "article_sha256": article.sha256,
         "edits": [asdict(edit) for edit in source.corpus.edits[article.id]],
-        **{layer.name: [_span_row(source, span) for span in source.layer(layer.name)] for layer in source.corpus.layers},
+        **{
+            layer.name: [_span_row(source, span) for span in source.layer(layer.name)] for layer in source.corpus.layers
+        },
     }
 
 
@@ -160,9 +164,6 @@ def _speaker_row(source: Source, speaker: Span) -> Row:
 def _cue_row(source: Source, statement: Span) -> Row:
     cue = statement.attributes["cue"]
     return _bare(source.document.span(str(cue)), "cue_") if cue else dict.fromkeys(CUE_COLUMNS)
-
-
-CUE_COLUMNS = ("cue_id", "cue_start", "cue_end", "cue_text")
 
 
 def _context_row(source: Source, span: Span) -> Row:

@@ -15,13 +15,29 @@ from chipstance.croissant import make_croissant
 from chipstance.edits import sha256
 from chipstance.folders import Checkout
 from chipstance.jsonfile import dump_json, write_bytes
+from chipstance.loading import MANIFEST
 from chipstance.parquet import CANARY, NAME
-
-MANIFEST = "manifest.json"
 
 
 class ReleaseError(ValueError):
-    """A folder that is no release, or one that has been changed."""
+    """A release that can't be made, or put where it should go."""
+
+
+def read_contents(checkout: Checkout, version: str) -> Contents:
+    """Make every table of a release; nothing is written.
+
+    Args:
+        checkout: a repository that validation has passed.
+        version: the release's version.
+
+    Raises:
+        OSError: an input is missing.
+        ValueError: an input can't be used; the message names it.
+    """
+    citation = parse_citation(checkout.citation.read_text("utf-8"))
+    if citation.version not in (None, version):
+        raise ReleaseError(f"CITATION.cff says version {citation.version}, the code {version}: make them the same")
+    return make_contents(read_corpus(checkout), citation, version)
 
 
 def build(checkout: Checkout, version: str) -> dict[str, bytes]:
@@ -38,8 +54,11 @@ def build(checkout: Checkout, version: str) -> dict[str, bytes]:
         OSError: an input is missing.
         ValueError: an input can't be used; the message names it.
     """
-    citation = parse_citation(checkout.citation.read_text("utf-8"))
-    contents = make_contents(read_corpus(checkout), citation, version)
+    return release_files(read_contents(checkout, version), checkout)
+
+
+def release_files(contents: Contents, checkout: Checkout) -> dict[str, bytes]:
+    """Return every file of a release, as ``build`` does, from its contents."""
     card = render_card(checkout.card.read_text("utf-8"), contents)
     described = {"README.md": card.encode(), "croissant.json": make_croissant(contents, card).encode()}
     files = {file.path: file.data for file in contents.files} | described
@@ -66,8 +85,8 @@ def make_manifest(contents: Contents, files: Mapping[str, bytes], checkout: Chec
             for path, data in sorted(files.items())
         ],
         "inputs": [
-            {"path": path.relative_to(checkout.root).as_posix(), "sha256": sha256(path.read_bytes())}
-            for path in sorted(_inputs(contents, checkout))
+            {"path": name, "sha256": sha256((checkout.root / name).read_bytes())}
+            for name in sorted(path.relative_to(checkout.root).as_posix() for path in _inputs(contents, checkout))
         ],
     }
 

@@ -88,13 +88,19 @@ def tag_names(layer: Layer) -> tuple[str, ...]:
     return ("O", f"B-{layer.name}", f"I-{layer.name}")
 
 
-def span_columns(prefix: str, what: str) -> tuple[Column, ...]:
-    """Return the four columns that every span has: id, start, end and text."""
+def span_columns(prefix: str, what: str, note: str = "") -> tuple[Column, ...]:
+    """Return the four columns that every span has: id, start, end and text.
+
+    Args:
+        prefix: of their names.
+        what: the span, as their descriptions call it.
+        note: the end of each description.
+    """
     return (
-        Column(f"{prefix}id", f"Id of {what}, unique within the document."),
-        Column(f"{prefix}start", f"First code point of {what} in the article's text.", "int32"),
-        Column(f"{prefix}end", f"One past the last code point of {what}.", "int32"),
-        Column(f"{prefix}text", f"The text {what} covers."),
+        Column(f"{prefix}id", f"Id of {what}, unique within the document{note}."),
+        Column(f"{prefix}start", f"First code point of {what} in the article's text{note}.", "int32"),
+        Column(f"{prefix}end", f"One past the last code point of {what}{note}.", "int32"),
+        Column(f"{prefix}text", f"The text {what} covers{note}."),
     )
 
 
@@ -163,7 +169,7 @@ def _statements() -> tuple[Column, ...]:
         Column("speaker_mention", "name, nominal or pronoun: what kind of expression the speaker is."),
         *_speaker_entity(),
         Column("speaker_kind", "person, organization or account; null for an unnamed source."),
-        *span_columns("cue_", "the cue (null where there is none)"),
+        *span_columns("cue_", "the cue", "; null where there is none"),
         REPAIRED,
         *CONTEXT,
     )

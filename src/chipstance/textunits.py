@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 from chipstance.model import Span
@@ -65,9 +66,7 @@ def _tokenizer() -> Any:
 
 def tokenizer_name() -> str:
     """Return the tokenizer with its version, as the card states it."""
-    import spacy
-
-    return f'spaCy {spacy.__version__}, spacy.blank("en")'
+    return f'spaCy {version("spacy")}, spacy.blank("en")'
 
 
 def context(text: str, units: Sequence[Unit], span: Span) -> Unit:
