@@ -25,19 +25,9 @@ def test_both_documents_have_examples() -> None:
 
 @pytest.mark.parametrize(("name", "code", "printed"), examples())
 def test_an_example_prints_what_stands_below_it(name: str, code: str, printed: str, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "HF_HOME": str(tmp_path),
-        "HF_HUB_OFFLINE": "1",
-        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    }
-    result = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    quiet = {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    command = [sys.executable, "-W", "error::UserWarning", "-c", code]
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout == printed
 

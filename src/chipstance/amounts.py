@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 
 DEFAULT_CURRENCY = "USD"
+THOUSAND = 1000
 
 _SIGNS = {
     "US$": ("USD",), "A$": ("AUD",), "AU$": ("AUD",), "C$": ("CAD",), "CA$": ("CAD",), "HK$": ("HKD",),
@@ -38,7 +39,14 @@ _SCALES = {
 _HUNDREDTHS = ("cent", "pence")
 
 _ADJECTIVE = "|".join(re.escape(name) for name in _DOLLARS)
-_SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)))
+_SIGN = re.compile(
+    "|".join(
+        (r"(?<![A-Za-z])" if sign[0].isalpha() else "")
+        + re.escape(sign)
+        + (r"(?![A-Za-z])" if sign[-1].isalpha() else "")
+        for sign in sorted(_SIGNS, key=len, reverse=True)
+    )
+)
 _WORD = re.compile(
     rf"\b(?:({_ADJECTIVE})[ -])?({'|'.join(sorted(_WORDS, key=len, reverse=True))})s?\b|(?<=\d)\s*¢", re.IGNORECASE
 )
@@ -185,13 +193,13 @@ def _specific(found: list[tuple[str, ...]], agreed: list[str]) -> tuple[str, ...
 
 
 def _codes(match: re.Match[str]) -> tuple[str, ...] | None:
-    token = match[0].strip()
-    if token in _SIGNS:
-        return _SIGNS[token]
-    if token == "¢":
+    found = match[0].strip()
+    if found in _SIGNS:
+        return _SIGNS[found]
+    if found == "¢":
         return _WORDS["cent"]
     if match.re is _CODE:
-        return (token,) if token in iso_codes() else None
+        return (found,) if found in iso_codes() else None
     adjective, word = match[1], match[2].lower()
     return (_DOLLARS[adjective.lower()],) if adjective and word == "dollar" else _WORDS[word]
 
@@ -234,7 +242,7 @@ def _range(rest: str) -> Bounds | None:
     if low is None or high is None:
         return None
     low, high = low * low_scale, high * high_scale
-    if low_scale == 1 and low < 1000 and low * high_scale < high:
+    if low_scale == 1 and low < THOUSAND and low * high_scale < high:
         low *= high_scale
     return ("range", low, high) if low < high else None
 
@@ -271,7 +279,7 @@ def _spelled(text: str) -> Decimal | None:
     from text_to_num import text2num
 
     words = re.sub(r"^an?\b", "one", text)
-    if not re.fullmatch(r"[a-z][a-z -]*", words):
+    if not re.fullmatch(r"[a-z][a-z -]*", words) or words in _SCALES:
         return None
     try:
         return Decimal(text2num(words, "en"))

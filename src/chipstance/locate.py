@@ -18,6 +18,8 @@ BOM = b"\xef\xbb\xbf"
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
+
 
 class JsonError(ValueError):
     """A file that is no strict JSON.
@@ -57,13 +59,13 @@ class Mark:
         pointer: its JSON pointer.
         value: offset of its first code point.
         key: offset of its key, or of the value where it has none.
-        token: the value's first token.
+        first: the value's first token.
     """
 
     pointer: str
     value: int
     key: int
-    token: str
+    first: str
 
 
 def escape(key: str | int) -> str:
@@ -81,24 +83,24 @@ def scan(text: str) -> Iterator[Mark]:
     stack: list[_Frame] = []
     key_next = False
     for match in _TOKEN.finditer(text):
-        token, at = match[0], match.start()
-        if token in ("}", "]"):
+        found, at = match[0], match.start()
+        if found in ("}", "]"):
             stack.pop()
             key_next = False
-        elif token == ",":
+        elif found == ",":
             stack[-1].index += 1
             key_next = stack[-1].is_object
-        elif token == ":":
+        elif found == ":":
             key_next = False
         elif key_next:
-            stack[-1].key, stack[-1].key_at = json.loads(token, strict=False), at
+            stack[-1].key, stack[-1].key_at = json.loads(found, strict=False), at
         else:
             frame = stack[-1] if stack else None
-            mark = Mark(frame.child() if frame else "", at, frame.key_at if frame and frame.is_object else at, token)
+            mark = Mark(frame.child() if frame else "", at, frame.key_at if frame and frame.is_object else at, found)
             yield mark
-            if token in ("{", "["):
-                stack.append(_Frame(mark.pointer, token == "{"))
-                key_next = token == "{"
+            if found in ("{", "["):
+                stack.append(_Frame(mark.pointer, found == "{"))
+                key_next = found == "{"
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Positions:
         return {mark.pointer: mark for mark in scan(self.text)}
 
     def find(self, pointer: str, *, key: bool = False) -> tuple[int, int]:
-        """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is missing."""
+        """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is gone."""
         while pointer and pointer not in self._marks:
             pointer = pointer.rpartition("/")[0]
         mark = self._marks.get(pointer)
@@ -149,7 +151,7 @@ def parse(text: str) -> Any:
         raise JsonError("json-syntax", f"no JSON: {error.msg}", error.lineno, error.colno) from None
     except RecursionError:
         raise JsonError("json-depth", f"nested more than {MAX_DEPTH} deep: flatten it") from None
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise _located(text, refused.args[0]) from None
     except ValueError as error:
         raise JsonError("json-syntax", f"a number that no reader can hold: {error}") from None
@@ -158,26 +160,26 @@ def parse(text: str) -> Any:
     return value
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Raised inside json.loads, which does not say where it is."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _Refused("json-duplicate-key")
+        raise _RefusedError("json-duplicate-key")
     return found
 
 
-def _no_constant(name: str) -> Any:
-    raise _Refused("json-constant")
+def _no_constant(_name: str) -> Any:
+    raise _RefusedError("json-constant")
 
 
 def _located(text: str, rule: str) -> JsonError:
     seen: set[str] = set()
     for mark in scan(text):
-        if rule == "json-constant" and mark.token in CONSTANTS:
-            return JsonError(rule, f"{mark.token} is no JSON: write a number or null", *position(text, mark.value))
+        if rule == "json-constant" and mark.first in CONSTANTS:
+            return JsonError(rule, f"{mark.first} is no JSON: write a number or null", *position(text, mark.value))
         if rule == "json-duplicate-key" and mark.pointer in seen:
             key = mark.pointer.rpartition("/")[2]
             return JsonError(
@@ -197,10 +199,14 @@ def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
             return
         if isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):
             message = "half a surrogate pair is no character: write the character itself"
-            yield ("json-surrogate", message), text.lower().find("\\ud")
+            yield ("json-surrogate", message), _surrogate_at(text)
             return
         children = [*item, *item.values()] if isinstance(item, dict) else item if isinstance(item, list) else ()
         stack.extend((child, depth + 1) for child in children)
+
+
+def _surrogate_at(text: str) -> int:
+    return next((match.start() for match in _ESCAPE.finditer(text) if match[1]), 0)
 
 
 def _depth_at(text: str) -> int:

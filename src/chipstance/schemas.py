@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import Repr
@@ -11,7 +11,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, TypeChecker, ValidationError
 from jsonschema.validators import extend
-from referencing import Registry, Resource
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, layers_schema, parse_layers
@@ -58,9 +59,11 @@ class Schemas:
 
     def validator(self, kind: str) -> Draft202012Validator:
         """Return a validator of one kind of file."""
-        resources = [(key, Resource.from_contents(schema)) for key, schema in self.by_id.items()]
+        # "$schema" would make jsonschema go on with its own validator class inside a reference
+        plain = {key: _without_dialect(schema) for key, schema in self.by_id.items()}
+        resources = [(key, DRAFT202012.create_resource(schema)) for key, schema in plain.items()]
         registry: Registry[Json] = Registry().with_resources(resources)
-        validator: Draft202012Validator = _Validator(self.by_id[URN + kind], registry=registry)
+        validator: Draft202012Validator = _Validator(plain[URN + kind], registry=registry)
         return validator
 
     def bundle(self, kind: str) -> Json:
@@ -68,6 +71,10 @@ class Schemas:
         schema, needed = dict(self.by_id[URN + kind]), self._needed(URN + kind)
         parts = {key.rpartition("chipstance:")[2].replace(":", "-"): self.by_id[key] for key in sorted(needed)}
         return schema | {"$defs": schema.get("$defs", {}) | parts} if parts else schema
+
+    def with_layers(self, layers: Layers | None) -> Schemas:
+        """Return the same schemas with other layers in them; None for schemas that accept any layer."""
+        return Schemas({**self.by_id, **{schema["$id"]: schema for schema in computed_schemas(layers)}})
 
     def _needed(self, start: str) -> set[str]:
         found: set[str] = set()
@@ -95,17 +102,24 @@ def load_schemas(folder: Path, layers: Layers | None = None) -> Schemas:
     return Schemas({schema["$id"]: schema for schema in [*written, *computed_schemas(layers)]})
 
 
-def computed_schemas(layers: Layers) -> Iterator[Json]:
-    """Yield the schemas that ``layers.json`` decides."""
-    for name, complete in (("complete", True), ("partial", False)):
-        yield {"$schema": DIALECT, "$id": f"urn:chipstance:layers:{name}"} | layers_schema(layers, complete=complete)
-    yield {"$schema": DIALECT, "$id": "urn:chipstance:layers:kinds", "enum": list(layers.entity_kinds)}
+def computed_schemas(layers: Layers | None) -> Iterator[Json]:
+    """Yield the schemas that ``layers.json`` decides; None for schemas that accept anything."""
+    parts: dict[str, Json] = {"complete": {}, "partial": {}, "kinds": {}}
+    if layers is not None:
+        parts["complete"] = layers_schema(layers, complete=True)
+        parts["partial"] = layers_schema(layers, complete=False)
+        parts["kinds"] = {"enum": list(layers.entity_kinds)}
+    return ({"$schema": DIALECT, "$id": f"urn:chipstance:layers:{name}"} | part for name, part in parts.items())
 
 
 def schema_faults(schema: Json) -> Iterator[Fault]:
     """Yield what the JSON Schema meta-schema refuses in a schema."""
     for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
         yield from _faults(error)
+
+
+def _without_dialect(schema: Json) -> Json:
+    return {key: value for key, value in schema.items() if key != "$schema"}
 
 
 def _references(schema: Json) -> Iterator[str]:
@@ -129,7 +143,7 @@ def _pattern(_validator: Any, pattern: str, value: Json, _schema: Json) -> Itera
         yield ValidationError(pattern)
 
 
-_Validator: Any = extend(
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
@@ -137,7 +151,7 @@ _Validator: Any = extend(
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 60
-_repr.maxlevel = 2
+_repr.maxlevel = 1
 
 
 def show(value: Json) -> str:
@@ -147,49 +161,51 @@ def show(value: Json) -> str:
     return _repr.repr(value)
 
 
-def _choices(allowed: list[Json]) -> str:
-    return ", ".join(map(show, allowed))
-
-
-_MESSAGES: dict[str, Callable[[Json, Json], str]] = {
-    "type": lambda value, wanted: f"must be {' or '.join([wanted] if isinstance(wanted, str) else wanted)}",
-    "enum": lambda value, wanted: f"must be one of {_choices(wanted)}",
-    "const": lambda value, wanted: f"must be {show(wanted)}",
-    "pattern": lambda value, wanted: f"must match {wanted}",
-    "minimum": lambda value, wanted: f"must be {wanted} or more",
-    "minLength": lambda value, wanted: "must not be empty" if wanted == 1 else f"needs {wanted} characters or more",
-    "maxLength": lambda value, wanted: f"is longer than {wanted} characters",
-    "minItems": lambda value, wanted: f"needs {wanted} item or more",
-    "minProperties": lambda value, wanted: f"needs {wanted} member or more",
-    "uniqueItems": lambda value, wanted: "holds an item twice: remove one of them",
-    "anyOf": lambda value, wanted: "fits none of the allowed forms",
+_MESSAGES = {
+    "type": "must be {}",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "pattern": "must match {}",
+    "minimum": "must be {} or more",
+    "minLength": "needs {} character or more",
+    "maxLength": "must not be longer than {} characters",
+    "minItems": "needs {} item or more",
+    "minProperties": "needs {} member or more",
+    "uniqueItems": "holds an item twice: remove one of them",
+    "anyOf": "fits none of the allowed forms",
 }
+
+
+def _wanted(keyword: str, value: Json) -> str:
+    if keyword == "type":
+        return " or ".join([value] if isinstance(value, str) else value)
+    if keyword == "enum":
+        return ", ".join(map(show, value))
+    return str(value) if keyword == "pattern" else show(value)
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:
     pointer = "".join(f"/{escape(part)}" for part in error.absolute_path)
+    schema: Json = error.schema
+    instance: Json = error.instance
     if error.validator == "required":
-        missing = next((key for key in error.validator_value if f"{key!r} is" in error.message), "?")
+        missing = next(key for key in schema["required"] if f"{key!r} is" in error.message)
         yield Fault(pointer, f"the key {missing!r} is missing: add it")
-    elif error.validator in ("additionalProperties", "unevaluatedProperties"):
-        known = error.schema.get("properties", {})  # type: ignore[union-attr]
-        for key in (key for key in error.instance if key not in known):
+    elif error.validator == "additionalProperties":
+        known = schema.get("properties", {})
+        for key in (key for key in dict(instance) if key not in known):
             yield Fault(f"{pointer}/{escape(key)}", f"unknown key {show(key)}: {_known(known)}", key=True)
-    elif error.schema is False:
+    elif schema is False:
         yield Fault(pointer, "this key does not belong here: remove it", key=True)
     else:
-        yield Fault(pointer, _message(error), key="propertyNames" in error.absolute_schema_path)
+        yield Fault(pointer, _message(error, schema), key="propertyNames" in error.absolute_schema_path)
 
 
 def _known(properties: Mapping[str, Json]) -> str:
     return f"remove it, or use one of {', '.join(properties)}" if properties else "remove it; none is allowed here"
 
 
-def _message(error: ValidationError) -> str:
-    say = _MESSAGES.get(str(error.validator))
-    if say is None:
-        return f"{show(error.instance)} is refused by {error.validator}"
-    description = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return f"{show(error.instance)} {say(error.instance, error.validator_value)}" + (
-        f" ({description.rstrip('.')})" if description else ""
-    )
+def _message(error: ValidationError, schema: Json) -> str:
+    keyword, description = str(error.validator), schema.get("description", "").rstrip(".")
+    message = _MESSAGES.get(keyword, "is refused by " + keyword).format(_wanted(keyword, error.validator_value))
+    return f"{show(error.instance)} {message}" + (f" ({description})" if description else "")

@@ -1,0 +1,130 @@
+"""The command line: each command reads its arguments, calls a module, prints, and sets the exit status.
+
+Exit status: 0 clean, 1 problems found, 2 wrong usage. What is slow to import is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chipstance._version import __version__
+
+if TYPE_CHECKING:
+    from chipstance.schemas import Schemas
+    from chipstance.validate import Result
+
+PROBLEMS, USAGE, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    help="Validate ChipStance's files and predictions made for it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    text = "text"
+    json = "json"
+
+
+SchemaFolder = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="DIR", help="Folder of schemas and layers.json to use instead of the usual ones."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chipstance {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def chipstance(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """ChipStance: an annotated benchmark of quotations, organizations, money and stance in news."""
+
+
+@app.command()
+def validate(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
+    form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
+    schema: SchemaFolder = None,
+) -> None:
+    """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
+
+    Exit status: 0 no problem, 1 problems, 2 wrong usage.
+    """
+    from chipstance.validate import check
+
+    try:
+        result = check(paths, schema)
+    except (OSError, ValueError, LookupError) as error:
+        raise typer.BadParameter(str(error)) from None
+    _report(result, form)
+    raise typer.Exit(PROBLEMS if result.problems else 0)
+
+
+@app.command("schema")
+def print_schema(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, edits, entities, annotations, …")],
+    schema: SchemaFolder = None,
+) -> None:
+    """Print the JSON Schema of one kind of file, with all that it refers to inside."""
+    from chipstance.jsonfile import dump_json
+    from chipstance.schemas import KINDS
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"no kind is called {kind!r}: choose one of {', '.join(KINDS)}")
+    typer.echo(dump_json(_schemas(schema).bundle(kind)), nl=False)
+
+
+def _schemas(folder: Path | None) -> Schemas:
+    from chipstance.folders import schema_folder
+    from chipstance.schemas import load_schemas
+
+    try:
+        return load_schemas(folder or schema_folder())
+    except (OSError, ValueError, LookupError) as error:
+        raise typer.BadParameter(f"the schemas can't be read: {error}") from None
+
+
+def _report(result: Result, form: Format) -> None:
+    from chipstance import report
+
+    if form is Format.json:
+        typer.echo(report.json_text(result.problems, result.files), nl=False)
+        return
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console(highlight=False, soft_wrap=True)
+        for line in report.rich_lines(result.problems):
+            console.print(line)
+    else:
+        typer.echo(report.text_lines(result.problems), nl=False)
+    typer.echo(report.summary(result.problems, result.files), err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; a closed pipe and Ctrl-C end it quietly."""
+    try:
+        app(list(arguments) if arguments is not None else None, prog_name="chipstance")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PROBLEMS)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

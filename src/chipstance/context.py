@@ -1,0 +1,150 @@
+"""What the files of one checkout mean together; each file is read once, when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from chipstance.corpus import parse_article, parse_edits, parse_entity
+from chipstance.edits import OffsetMap, apply_edits, sha256
+from chipstance.folders import Checkout
+from chipstance.layers import Layers, parse_layers
+from chipstance.model import Article, Entity, Problem
+from chipstance.rules import Finding, declare, run
+from chipstance.rules_files import JsonFile, article_digest_finding, edit_findings, edits_digest
+from chipstance.schemas import Schemas
+from chipstance.sources import Source, read_article_source, read_json_source
+
+ARTICLE_FILES = declare("article-files", "Every article has its text, its edits and its gold labels.")
+FILE_MISSING = declare("file-missing", "A checkout has its list of articles and its registry.")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An article, its annotated text, and the way between them."""
+
+    raw: str
+    text: str
+    offsets: OffsetMap
+
+
+_Record = TypeVar("_Record", Article, Entity)
+
+
+def _by_id(records: Iterable[_Record]) -> dict[str, _Record]:
+    """Return records by id; of two with the same id, the first."""
+    found: dict[str, _Record] = {}
+    for record in records:
+        found.setdefault(record.id, record)
+    return found
+
+
+@dataclass
+class Context:
+    """A checkout as far as it has been read.
+
+    Attributes:
+        checkout: where its files stand; None for files outside any checkout.
+        base: the schemas of this code, with its own layers.
+        layers_path: the layers that hold here.
+        problems: what kept a file from being read, or a text from being made.
+    """
+
+    checkout: Checkout | None
+    base: Schemas
+    layers_path: Path
+    problems: set[Problem] = field(default_factory=set)
+    _sources: dict[Path, Source] = field(default_factory=dict)
+    _texts: dict[str, Text | None] = field(default_factory=dict)
+
+    @cached_property
+    def layers(self) -> Layers | None:
+        """What is annotated; None where layers.json is broken."""
+        source = self.source(self.layers_path, "layers")
+        if not source.sound:
+            return None
+        wrong = list(run("layers", JsonFile(source.path, source.data)))
+        self._record(source, wrong)
+        return None if wrong else parse_layers(source.data)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The schemas with this checkout's layers in them; where these are broken, any layer will do."""
+        return self.base.with_layers(self.layers)
+
+    def source(self, path: Path, kind: str) -> Source:
+        """Read a file, once."""
+        if path not in self._sources:
+            schemas = self.base if kind == "layers" else self.schemas
+            source = read_article_source(path) if kind == "article" else read_json_source(path, kind, schemas)
+            self.problems.update(source.problems)
+            self._sources[path] = source
+        return self._sources[path]
+
+    @cached_property
+    def articles(self) -> dict[str, Article] | None:
+        """The articles by id; None where the list can't be read."""
+        source = self.source(self.checkout.articles, "articles") if self.checkout else None
+        if source is None or not source.sound:
+            return None
+        return _by_id(map(parse_article, source.data["articles"]))
+
+    @cached_property
+    def entities(self) -> dict[str, Entity] | None:
+        """The registry by id; None where it can't be read."""
+        if self.checkout is None:
+            return None
+        path = self.checkout.entities
+        if not path.is_file():
+            self.problems.add(Problem(FILE_MISSING, str(path), "", "the registry is missing: add it"))
+            return None
+        source = self.source(path, "entities")
+        return _by_id(map(parse_entity, source.data["entities"])) if source.sound else None
+
+    def text(self, doc: str) -> Text | None:
+        """Return a listed article's text; None, with a problem recorded, where it can't be made."""
+        if doc not in self._texts:
+            self._texts[doc] = self._make_text(doc)
+        return self._texts[doc]
+
+    def _make_text(self, doc: str) -> Text | None:
+        checkout, articles = self.checkout, self.articles
+        if checkout is None or articles is None or self._missing(doc):
+            return None
+        article = self.source(checkout.article(doc), "article")
+        edits = self.source(checkout.edits(doc), "edits")
+        if not article.sound or not edits.sound:
+            return None
+        listed = list(articles).index(doc)
+        path, data = checkout.article(doc), article.text.encode()
+        wrong = [("article-digest", f) for f in article_digest_finding(path, listed, articles[doc].sha256, data)]
+        self._record(self.source(checkout.articles, "articles"), wrong)
+        file = JsonFile(edits.path, edits.data, article.text, sha256(data))
+        broken = [("article-digest", finding) for finding in edits_digest(file)] + list(edit_findings(file))
+        self._record(edits, broken)
+        if wrong or broken:
+            return None
+        parsed = parse_edits(edits.data)
+        return Text(article.text, apply_edits(article.text, parsed), OffsetMap(parsed))
+
+    def _missing(self, doc: str) -> bool:
+        checkout = self.checkout
+        paths = {} if checkout is None else {"text": checkout.article(doc), "edits file": checkout.edits(doc)}
+        gone = {name: path for name, path in paths.items() if not path.is_file()}
+        for name, path in gone.items():
+            self.record_missing(doc, name, path)
+        return bool(gone)
+
+    def record_missing(self, doc: str, name: str, path: Path) -> None:
+        """Record that a file of a listed article is not there."""
+        if self.checkout is None or self.articles is None:
+            return
+        message = f"the {name} of {doc} is missing: add {path.relative_to(self.checkout.root).as_posix()}"
+        pointer = f"/articles/{list(self.articles).index(doc)}/id"
+        self._record(self.source(self.checkout.articles, "articles"), [(ARTICLE_FILES, Finding(pointer, message))])
+
+    def _record(self, source: Source, findings: list[tuple[str, Finding]]) -> None:
+        self.problems.update(source.problem(rule_id, finding) for rule_id, finding in findings)

@@ -1,0 +1,184 @@
+"""Judges one file, or what all files of a checkout say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from chipstance import rules_corpus, rules_money, rules_spans, rules_statements
+from chipstance.context import Context
+from chipstance.corpus import parse_span
+from chipstance.folders import Checkout
+from chipstance.model import Problem
+from chipstance.rules import Finding, Labels, declare, run
+from chipstance.rules_files import ArticleText, JsonFile
+from chipstance.rules_manifest import Manifest
+from chipstance.schemas import SUFFIX
+from chipstance.sources import Source, read_lines_source
+
+DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
+DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a predictions file.")
+TEXT_UNKNOWN = declare("text-unknown", "The text that labels point into is known.")
+FILE_STRAY = declare("file-stray", "Every article file belongs to a listed article.")
+
+LOADED = (rules_corpus, rules_money, rules_spans, rules_statements)
+"""Modules that are imported for the rules they register."""
+
+
+def kind_by_place(path: Path, checkout: Checkout | None) -> str:
+    """Return what a file is by the place where it stands, or an empty string."""
+    if path.suffix == ".jsonl":
+        return "predictions"
+    if path.name.endswith(SUFFIX):
+        return "schema"
+    if checkout is None:
+        return ""
+    owner = path.parent
+    places = {
+        checkout.articles: "articles",
+        checkout.entities: "entities",
+        checkout.layers: "layers",
+        checkout.article(path.stem): "article",
+        checkout.edits(path.stem): "edits",
+        checkout.gold(path.stem): "annotations",
+        checkout.dataset / "manifest.json": "manifest",
+    }
+    in_round = owner.parent.parent == checkout.rounds and owner.name != "adjudication"
+    return places.get(path, "annotations" if in_round and path.suffix == ".json" else "")
+
+
+def judge(path: Path, context: Context) -> Iterator[Problem]:
+    """Yield what is wrong with one file; what its reading finds is kept in the context."""
+    kind = kind_by_place(path, context.checkout)
+    if kind == "predictions":
+        yield from _judge_predictions(path, context)
+        return
+    if not kind and path.suffix != ".json":
+        message = "no kind of file that ChipStance knows: name JSON, JSON Lines or an article of a checkout"
+        yield Problem("kind-unknown", str(path), "", message, 1, 1)
+        return
+    source = context.source(path, kind)
+    match source.kind:
+        case "layers" if path != context.layers_path and source.sound:
+            yield from _problems(source, "layers", JsonFile(path, source.data))
+        case "article":
+            yield from _judge_article(source, context)
+        case "annotations":
+            yield from _judge_labels(source, context)[1]
+        case "edits":
+            yield from _judge_edits(source, context)
+        case "manifest" if source.sound:
+            subject = Manifest(path, source.data, context.checkout.root if context.checkout else None)
+            yield from _problems(source, "manifest", subject)
+        case "articles" | "entities" if source.sound:
+            yield from _problems(source, source.kind, JsonFile(path, source.data))
+
+
+def _problems(source: Source, scope: str, subject: object) -> list[Problem]:
+    return [source.problem(rule_id, finding) for rule_id, finding in run(scope, subject)]
+
+
+def _judge_article(source: Source, context: Context) -> Iterator[Problem]:
+    doc = source.path.stem
+    if context.articles is not None and doc not in context.articles:
+        message = f"no article is called {doc!r}: list it in articles.json, or remove the file"
+        yield source.problem(FILE_STRAY, Finding("", message))
+    elif text := context.text(doc):
+        yield from _problems(source, "article", ArticleText(text.raw, text.text, text.offsets.to_raw))
+
+
+def _judge_edits(source: Source, context: Context) -> Iterator[Problem]:
+    doc = source.data.get("doc") if isinstance(source.data, dict) else None
+    if not source.sound or _unplaced(context, doc):
+        yield from _unknown(source, context, doc) if source.sound else ()
+        return
+    text = context.text(str(doc)) if source.path.stem == doc else None
+    raw = text.raw if text else ""
+    yield from _problems(source, "edits", JsonFile(source.path, source.data, raw))
+
+
+def _unplaced(context: Context, doc: object) -> bool:
+    return context.checkout is None or (context.articles is not None and doc not in context.articles)
+
+
+def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]:
+    """Yield why the text of a document is not known."""
+    if context.checkout is None:
+        message = f"the text of {doc!r} is not known here: put the file into a checkout with annotations/articles.json"
+        yield source.problem(TEXT_UNKNOWN, Finding("/doc", message))
+    elif context.articles is not None and doc not in context.articles:
+        message = f"no article is called {doc!r}: choose one of {', '.join(context.articles)}"
+        yield source.problem(DOC_UNKNOWN, Finding("/doc", message))
+
+
+def _labels(source: Source, context: Context) -> Labels | None:
+    """Build what the rules look at, from the spans that the schema accepts."""
+    doc = source.data["doc"]
+    text = context.text(doc) if context.articles and doc in context.articles else None
+    if text is None or context.layers is None:
+        return None
+    entries = dict(enumerate(source.data["spans"]))
+    spans = {i: parse_span(e, text.text) for i, e in entries.items() if not source.broken(f"/spans/{i}")}
+    ids = frozenset(str(e["id"]) for e in entries.values() if isinstance(e, dict) and "id" in e)
+    return Labels(
+        doc=doc,
+        raw=text.raw,
+        text=text.text,
+        offsets=text.offsets,
+        layers=context.layers,
+        entities=context.entities if source.kind == "annotations" else None,
+        spans=spans,
+        ids=ids,
+        whole=len(spans) == len(entries),
+        header={k: v for k, v in source.data.items() if k != "spans" and not source.broken(f"/{k}")},
+        path=source.path,
+        owner=source.path.parent.name if kind_by_place(source.path, context.checkout) == "annotations" else "",
+    )
+
+
+def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list[Problem]]:
+    """Return the spans that stand, and what is wrong with all of them."""
+    data = source.data
+    if not isinstance(data, dict) or not isinstance(data.get("spans"), list) or not isinstance(data.get("doc"), str):
+        return None, []
+    unknown = list(_unknown(source, context, data["doc"])) if not source.broken("/doc") else []
+    labels = _labels(source, context)
+    if labels is None:
+        return None, unknown
+    wrong = list(run("offsets", labels))
+    labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
+    scopes = ("labels",) if source.kind == "predictions" else ("labels", "annotations")
+    found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
+    return labels, found + [problem for scope in scopes for problem in _problems(source, scope, labels)]
+
+
+def _judge_predictions(path: Path, context: Context) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for source in read_lines_source(path, "predictions", context.schemas):
+        yield from source.problems
+        yield from _judge_labels(source, context)[1]
+        doc = source.data.get("doc") if isinstance(source.data, dict) else None
+        first = lines.setdefault(doc, source.line) if isinstance(doc, str) else source.line
+        if first != source.line:
+            message = f"{doc!r} stands on line {first} already: put all its spans on one line"
+            yield source.problem(DOC_DUPLICATE, Finding("/doc", message))
+
+
+def judge_whole(context: Context) -> Iterator[Problem]:
+    """Yield what only all the files of a checkout together can show."""
+    checkout = context.checkout
+    if checkout is None or context.articles is None:
+        return
+    gold: dict[str, Labels] = {}
+    for doc in context.articles:
+        context.text(doc)
+        if not checkout.gold(doc).is_file():
+            context.record_missing(doc, "gold", checkout.gold(doc))
+        elif labels := _judge_labels(context.source(checkout.gold(doc), "annotations"), context)[0]:
+            gold[doc] = labels
+    texts = {doc: labels.text for doc, labels in gold.items()}
+    sound = len(gold) == len(context.articles) and all(labels.whole for labels in gold.values())
+    whole = rules_corpus.Whole(checkout, tuple(context.articles.values()), context.entities, texts, gold, sound)
+    for rule_id, finding in run("corpus", whole):
+        kind = kind_by_place(path := finding.path or checkout.articles, checkout)
+        yield context.source(path, kind).problem(rule_id, finding)

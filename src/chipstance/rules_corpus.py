@@ -1,0 +1,95 @@
+"""Rules that need the whole corpus: what is there, and what every label together says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from chipstance.folders import Checkout
+from chipstance.model import Article, Entity
+from chipstance.rules import Finding, Labels, rule
+from chipstance.rules_statements import seen_names, used_entities
+from chipstance.schemas import show
+
+SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A checkout's decided files.
+
+    Attributes:
+        checkout: where they stand.
+        articles: as listed; None where the list can't be read.
+        entities: the registry, in its order; None where it can't be read.
+        texts: the annotated texts that could be made.
+        gold: the gold labels that could be read.
+        sound: whether no gold file and no span had to be left out.
+    """
+
+    checkout: Checkout
+    articles: tuple[Article, ...] | None
+    entities: Mapping[str, Entity] | None
+    texts: Mapping[str, str]
+    gold: Mapping[str, Labels]
+    sound: bool
+
+
+@rule("split-empty", "corpus")
+def split_empty(whole: Whole) -> Iterator[Finding]:
+    """Both splits have an article."""
+    found = {article.split for article in whole.articles or ()}
+    for split in SPLITS:
+        if whole.articles is not None and split not in found:
+            message = f"no article is in the split {split!r}: move one there"
+            yield Finding("/articles", message, path=whole.checkout.articles)
+
+
+@rule("utterance-once", "corpus")
+def utterance_once(whole: Whole) -> Iterator[Finding]:
+    """An utterance id stands more than once in the gold labels."""
+    if not whole.sound:
+        return
+    places: dict[str, list[tuple[Labels, int]]] = {}
+    for labels in whole.gold.values():
+        for index, span in labels.layer("statement"):
+            if span.attributes.get("utterance") is not None:
+                places.setdefault(str(span.attributes.get("utterance")), []).append((labels, index))
+    for utterance, found in places.items():
+        if len(found) == 1:
+            labels, index = found[0]
+            message = f"utterance {utterance!r} stands once: write null, or give its other rendering the same id"
+            yield Finding(f"/spans/{index}/attributes/utterance", message, path=labels.path)
+
+
+@rule("entity-unused", "corpus")
+def entity_unused(whole: Whole) -> Iterator[Finding]:
+    """Every entry of the registry is named by a gold label."""
+    if not whole.sound or whole.entities is None:
+        return
+    used = {entity for labels in whole.gold.values() for entity in used_entities(labels)}
+    for index, entity in enumerate(whole.entities):
+        if entity not in used:
+            message = f"no gold label names {entity!r}: remove the entry"
+            yield Finding(f"/entities/{index}/id", message, path=whole.checkout.entities)
+
+
+@rule("alias-unseen", "corpus")
+def alias_unseen(whole: Whole) -> Iterator[Finding]:
+    """Every alias is seen: in an organization's mention, or for others in a text."""
+    if not whole.sound or whole.entities is None:
+        return
+    used = {entity for labels in whole.gold.values() for entity in used_entities(labels)}
+    seen = {pair for labels in whole.gold.values() for pair in seen_names(labels)}
+    for index, entity in enumerate(whole.entities.values()):
+        for place, alias in enumerate(entity.aliases if entity.id in used else ()):
+            if (entity.id, alias) not in seen and not _stands_in_text(whole, entity, alias):
+                message = f"no mention of {entity.id!r} reads {show(alias)}: remove the alias"
+                yield Finding(f"/entities/{index}/aliases/{place}", message, path=whole.checkout.entities)
+
+
+def _stands_in_text(whole: Whole, entity: Entity, alias: str) -> bool:
+    """Persons and accounts are labelled as speakers only, so their names stand elsewhere too."""
+    pattern = re.compile(rf"(?<!\w){re.escape(alias)}(?!\w)")
+    return entity.kind != "organization" and any(pattern.search(text) for text in whole.texts.values())

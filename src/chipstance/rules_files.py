@@ -1,0 +1,232 @@
+"""Rules about articles, edits, the registry and the layers, each file by itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from chipstance.corpus import parse_edits
+from chipstance.edits import edit_errors, sha256
+from chipstance.layers import Layers, parse_layers
+from chipstance.locate import escape
+from chipstance.rules import Finding, declare, rule
+from chipstance.schemas import show
+
+Json = Any
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """A file that its schema accepts.
+
+    Attributes:
+        path: where it stands.
+        data: its content.
+        raw: for edits: the article, as received.
+        digest: for edits: the article's true digest.
+    """
+
+    path: Path
+    data: Json
+    raw: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """An article and the text that its edits make.
+
+    Attributes:
+        raw: as received.
+        text: after the edits.
+        to_raw: carries an offset from text to raw.
+    """
+
+    raw: str
+    text: str
+    to_raw: Any
+
+
+@rule("text-nfc", "article")
+def text_nfc(article: ArticleText) -> Iterator[Finding]:
+    """An article's text is in Unicode normalization form C, so that quotations of it are found."""
+    text = article.text
+    if not unicodedata.is_normalized("NFC", text):
+        place = next((i for i, (a, b) in enumerate(zip(text, _nfc(text), strict=False)) if a != b), len(text) - 1)
+        message = f"near {show(text[max(0, place - 10) : place + 10])} the text is not in NFC: take the article in NFC"
+        yield Finding("", f"{message}, or record an edit", at=article.to_raw(place).offset)
+
+
+@rule("text-line-ends", "article")
+def text_line_ends(article: ArticleText) -> Iterator[Finding]:
+    """A text has one kind of line end, and no lone carriage return."""
+    ends = list(_LINE_END.finditer(article.text))
+    odd = [end for end in ends if end[0] == "\r" or end[0] != ends[0][0]]
+    if odd:
+        message = f"a line ends with {show(odd[0][0])}, others with {show(ends[0][0])}: take the article with one kind"
+        yield Finding("", f"{message}, or record an edit", at=article.to_raw(odd[0].start()).offset)
+
+
+@rule("text-control", "article")
+def text_control(article: ArticleText) -> Iterator[Finding]:
+    """A text has no NUL, no byte order mark and no other control character."""
+    for place, character in enumerate(article.text):
+        if _is_control(character) and character not in "\t\r\n":
+            message = f"U+{ord(character):04X} is a control character: record an edit that removes it"
+            yield Finding("", message, at=article.to_raw(place).offset)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or character == "\ufeff"
+
+
+for _rule, _reason in {
+    "edit-out-of-range": "An edit lies inside its article.",
+    "edit-order": "Edits are sorted by start.",
+    "edit-overlap": "Edits do not overlap.",
+}.items():
+    declare(_rule, _reason)
+
+
+def edit_findings(file: JsonFile) -> Iterator[tuple[str, Finding]]:
+    """Yield what keeps edits from being applied, with the id of the rule."""
+    for error in edit_errors(file.raw, parse_edits(file.data)):
+        yield error.rule, Finding(f"/edits/{error.index}", str(error))
+
+
+@rule("edit-no-change", "edits")
+def edit_no_change(file: JsonFile) -> Iterator[Finding]:
+    """An edit changes something."""
+    for index, edit in enumerate(parse_edits(file.data)):
+        if edit.start < edit.end <= len(file.raw) and file.raw[edit.start : edit.end] == edit.replacement:
+            message = f"{show(edit.replacement)} stands there already: remove the edit"
+            yield Finding(f"/edits/{index}/replacement", message)
+
+
+@rule("article-digest", "edits")
+def edits_digest(file: JsonFile) -> Iterator[Finding]:
+    """An article is the file that its digest was taken from."""
+    declared = file.data["article_sha256"]
+    if file.digest and declared != file.digest:
+        message = f"the article's digest is {file.digest}, but the edits were made for {declared}"
+        yield Finding("/article_sha256", f"{message}: put the article back, or record the edits again")
+
+
+@rule("file-name", "edits")
+def edits_file_name(file: JsonFile) -> Iterator[Finding]:
+    """A file stands where its content says: under its document's id, in its annotator's folder."""
+    if file.path.stem != file.data["doc"]:
+        message = f"doc is {file.data['doc']!r}, but the file is {file.path.name}: rename one of them"
+        yield Finding("/doc", message)
+
+
+@rule("string-form", "articles")
+@rule("string-form", "entities")
+@rule("string-form", "edits")
+def string_form(file: JsonFile) -> Iterator[Finding]:
+    """Strings are in NFC, without white space at their ends and without control characters."""
+    for pointer, text in _strings(file.data):
+        free = pointer.endswith("/replacement")
+        if not unicodedata.is_normalized("NFC", text):
+            yield Finding(pointer, f"{show(text)} is not in NFC: write {show(_nfc(text))} with composed characters")
+        elif not free and (text != text.strip() or any(map(_is_control, text))):
+            yield Finding(pointer, f"{show(text)} has white space at an end, or a control character: remove it")
+
+
+def _strings(value: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        yield from _strings(child, f"{pointer}/{escape(key)}")
+
+
+@rule("id-duplicate", "articles")
+def article_id_duplicate(file: JsonFile) -> Iterator[Finding]:
+    """An id stands once."""
+    return _duplicates(file.data["articles"], "articles")
+
+
+@rule("id-duplicate", "entities")
+def entity_id_duplicate(file: JsonFile) -> Iterator[Finding]:
+    """An id stands once."""
+    return _duplicates(file.data["entities"], "entities")
+
+
+def _duplicates(entries: list[Json], name: str) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        first = seen.setdefault(entry["id"], index)
+        if first != index:
+            yield Finding(f"/{name}/{index}/id", f"id {entry['id']!r} is taken by entry {first}: choose another")
+
+
+@rule("entity-order", "entities")
+def entity_order(file: JsonFile) -> Iterator[Finding]:
+    """The registry is sorted by id."""
+    for index, (one, other) in enumerate(pairwise(file.data["entities"]), start=1):
+        if other["id"] < one["id"]:
+            yield Finding(
+                f"/entities/{index}/id", f"{other['id']!r} belongs before {one['id']!r}: sort the entries by id"
+            )
+
+
+@rule("entity-duplicate", "entities")
+def entity_duplicate(file: JsonFile) -> Iterator[Finding]:
+    """One person, organization or account has one entry."""
+    seen: dict[tuple[str, str], str] = {}
+    for index, entry in enumerate(file.data["entities"]):
+        first = seen.setdefault((entry["kind"], entry["name"].casefold()), entry["id"])
+        if first != entry["id"]:
+            message = f"{entry['name']!r} is the {entry['kind']} {first!r} already: merge the two entries"
+            yield Finding(f"/entities/{index}/name", message)
+
+
+@rule("layers-reference", "layers")
+def layers_reference(file: JsonFile) -> Iterator[Finding]:
+    """What layers.json refers to, it declares: layers, attributes and entity kinds."""
+    layers = parse_layers(file.data)
+    for layer in layers:
+        if layer.apart_by and layer.apart_by not in layer.attributes:
+            message = f"{layer.apart_by!r} is no attribute of {layer.name}: name one of {', '.join(layer.attributes)}"
+            yield Finding(f"/layers/{layer.name}/apart_by", message)
+        yield from _attribute_references(layers, layer.name)
+
+
+def _attribute_references(layers: Layers, name: str) -> Iterator[Finding]:
+    for attribute in layers[name].attributes.values():
+        pointer = f"/layers/{name}/attributes/{attribute.name}"
+        if attribute.layer and layers.get(attribute.layer) is None:
+            yield Finding(f"{pointer}/layer", f"no layer is called {attribute.layer!r}: declare it, or name another")
+        for index, kind in enumerate(attribute.kinds):
+            if kind not in layers.entity_kinds:
+                yield Finding(f"{pointer}/kinds/{index}", f"{kind!r} is not among entity_kinds: add it there")
+
+
+@rule("layers-hotkey", "layers")
+def layers_hotkey(file: JsonFile) -> Iterator[Finding]:
+    """Every layer has a key of its own in the labeling interface."""
+    seen: dict[str, str] = {}
+    for layer in parse_layers(file.data):
+        first = seen.setdefault(layer.hotkey, layer.name) if layer.hotkey else layer.name
+        if first != layer.name:
+            yield Finding(
+                f"/layers/{layer.name}/hotkey", f"hotkey {layer.hotkey!r} is taken by {first}: choose another"
+            )
+
+
+def article_digest_finding(path: Path, index: int, declared: str, data: bytes) -> Iterator[Finding]:
+    """Yield a finding in ``articles.json`` where an article's bytes are not those it was listed with."""
+    if sha256(data) != declared:
+        message = f"{path.name} has the digest {sha256(data)}, but {declared} is listed"
+        yield Finding(f"/articles/{index}/sha256", f"{message}: put the article back, or list its digest")

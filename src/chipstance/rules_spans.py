@@ -1,0 +1,238 @@
+"""Rules about where spans stand and what they refer to."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from chipstance.edits import sha256
+from chipstance.layers import Layer
+from chipstance.model import Span, by_position
+from chipstance.rules import Finding, Labels, rule
+from chipstance.schemas import show
+
+ZERO_WIDTH_JOINER = "\u200d"
+
+
+@rule("span-empty", "offsets")
+def span_empty(labels: Labels) -> Iterator[Finding]:
+    """A span starts before it ends."""
+    for index, span in labels.spans.items():
+        if span.start >= span.end:
+            message = f"the span [{span.start}, {span.end}) covers nothing: end must be greater than start"
+            yield Finding(f"/spans/{index}/end", message)
+
+
+@rule("span-outside", "offsets")
+def span_outside(labels: Labels) -> Iterator[Finding]:
+    """A span lies inside the document's text."""
+    size = len(labels.text)
+    for index, span in labels.spans.items():
+        if span.start < span.end and span.end > size:
+            message = f"end {span.end} is past the text of {labels.doc}, which has {size} code points"
+            yield Finding(f"/spans/{index}/end", f"{message}: {_mend(labels, span)}")
+
+
+@rule("span-text-mismatch", "offsets")
+def span_text_mismatch(labels: Labels) -> Iterator[Finding]:
+    """The covered text is the slice of the document's text at the span's offsets."""
+    for index, span in labels.spans.items():
+        covered = labels.text[span.start : span.end]
+        if span.start < span.end <= len(labels.text) and span.text != covered:
+            message = f"text is {show(span.text)}, but [{span.start}, {span.end}) covers {show(covered)}"
+            yield Finding(f"/spans/{index}/text", f"{message}: {_mend(labels, span)}")
+
+
+def _mend(labels: Labels, span: Span) -> str:
+    """Say in which unit the offsets fit, how the texts differ, or where the covered text stands."""
+    return next(_hints(labels, span), "mend the offsets or the text")
+
+
+def _hints(labels: Labels, span: Span) -> Iterator[str]:
+    text, covered, start, end = labels.text, span.text, span.start, span.end
+    if covered == text[start:end]:  # a prediction without a text has nothing to compare
+        return
+    if text.encode()[start:end] == covered.encode():
+        yield "the offsets fit when they are read as UTF-8 bytes; count code points"
+    if text.encode("utf-16-le")[2 * start : 2 * end] == covered.encode("utf-16-le"):
+        yield "the offsets fit when they are read as UTF-16 units; count code points"
+    if labels.raw[start:end] == covered:
+        yield "the offsets fit the article as received; carry them over its edits"
+    if unicodedata.normalize("NFC", covered) == unicodedata.normalize("NFC", text[start:end]):
+        yield "they differ in Unicode normalization only; copy the text as it stands"
+    if covered.splitlines() == text[start:end].splitlines():
+        yield "they differ in line ends only; copy the text as it stands"
+    if text.count(covered) == 1:
+        place = text.index(covered)
+        yield f"that text stands at [{place}, {place + len(covered)})"
+
+
+@rule("span-edge-space", "annotations")
+def span_edge_space(labels: Labels) -> Iterator[Finding]:
+    """A span neither begins nor ends with white space."""
+    for index, span in labels.spans.items():
+        if span.text != span.text.strip():
+            message = (
+                f"{show(span.text)} begins or ends with white space: shorten the span to {show(span.text.strip())}"
+            )
+            yield Finding(f"/spans/{index}/text", message)
+
+
+@rule("span-splits-character", "annotations")
+def span_splits_character(labels: Labels) -> Iterator[Finding]:
+    """A span does not cut off a combining mark or a part of an emoji."""
+    for index, span in labels.spans.items():
+        for name, offset in (("start", span.start), ("end", span.end)):
+            if _inside_character(labels.text, offset):
+                message = f"{name} {offset} cuts a character in two, before U+{ord(labels.text[offset]):04X}: move it"
+                yield Finding(f"/spans/{index}/{name}", message)
+
+
+def _inside_character(text: str, offset: int) -> bool:
+    if not 0 < offset < len(text):
+        return False
+    here, before = text[offset], text[offset - 1]
+    joined = ZERO_WIDTH_JOINER in (here, before)
+    return joined or unicodedata.category(here) in ("Mn", "Me") or "\U0001f3fb" <= here <= "\U0001f3ff"
+
+
+@rule("id-duplicate", "labels")
+def span_id_duplicate(labels: Labels) -> Iterator[Finding]:
+    """An id stands once."""
+    seen: dict[str, int] = {}
+    for index, span in labels.spans.items():
+        if span.id and seen.setdefault(span.id, index) != index:
+            yield Finding(f"/spans/{index}/id", f"id {span.id!r} is taken by span {seen[span.id]}: choose another")
+
+
+@rule("span-duplicate", "annotations")
+def span_duplicate(labels: Labels) -> Iterator[Finding]:
+    """Two spans of one layer never have the same start, end and attributes."""
+    seen: dict[tuple[object, ...], int] = {}
+    for index, span in labels.spans.items():
+        first = seen.setdefault(_identity(span), index)
+        if first != index:
+            yield Finding(
+                f"/spans/{index}", f"the same {span.layer} as span {first} [{span.start}, {span.end}): remove it"
+            )
+
+
+def _identity(span: Span) -> tuple[object, ...]:
+    return span.layer, span.start, span.end, tuple(sorted(span.attributes.items()))
+
+
+@rule("span-overlap", "annotations")
+def span_overlap(labels: Labels) -> Iterator[Finding]:
+    """Spans of one layer overlap only as layers.json allows."""
+    for layer in labels.layers:
+        spans = sorted(labels.layer(layer.name), key=lambda item: (item[1].start, -item[1].end, item[0]))
+        for place, (index, span) in enumerate(spans):
+            for other_index, other in spans[place + 1 :]:
+                if other.start >= span.end:
+                    break
+                if not _may_overlap(layer, span, other):
+                    yield Finding(f"/spans/{other_index}", _overlap_message(layer, other, index, span))
+
+
+def _may_overlap(layer: Layer, span: Span, other: Span) -> bool:
+    if _identity(span) == _identity(other):
+        return True  # another rule's
+    if layer.overlap == "nested":
+        return span.covers(other) and (span.start, span.end) != (other.start, other.end)
+    if layer.overlap == "apart":
+        return span.attributes.get(layer.apart_by) != other.attributes.get(layer.apart_by)
+    return layer.overlap == "free"
+
+
+def _overlap_message(layer: Layer, span: Span, index: int, other: Span) -> str:
+    mend = {
+        "none": "shorten or remove one of them",
+        "nested": "one may stand inside the other, but not cross it or equal it",
+        "apart": f"they may overlap only with a different {layer.apart_by}",
+    }[layer.overlap]
+    return (
+        f"the {layer.name} [{span.start}, {span.end}) overlaps span {index} [{other.start}, {other.end}) "
+        f"{show(other.text)}: {mend}"
+    )
+
+
+@rule("span-order", "annotations")
+def span_order(labels: Labels) -> Iterator[Finding]:
+    """Spans are in reading order: by start, the longer first, then by layer and id."""
+    for (_, span), (index, following) in pairwise(labels.spans.items()):
+        if by_position((following, span))[0] is following and span != following:
+            message = (
+                f"{following.layer} [{following.start}, {following.end}) belongs before the span above it: sort them"
+            )
+            yield Finding(f"/spans/{index}", message)
+
+
+@rule("span-repaired", "annotations")
+def span_repaired(labels: Labels) -> Iterator[Finding]:
+    """A span says that it is repaired exactly where it overlaps a repaired passage."""
+    for index, span in labels.spans.items():
+        if labels.offsets.repaired(span.start, span.end) != span.repaired:
+            mend = "overlaps no repaired passage: remove" if span.repaired else "overlaps a repaired passage: add"
+            where = f"/spans/{index}/repaired" if span.repaired else f"/spans/{index}"
+            yield Finding(where, f'[{span.start}, {span.end}) {mend} "repaired": true', key=span.repaired)
+
+
+@rule("reference-missing", "labels")
+def reference_missing(labels: Labels) -> Iterator[Finding]:
+    """A reference to a span names a span of the same document."""
+    for index, span in labels.spans.items():
+        for attribute in labels.layers[span.layer].references("span"):
+            target = span.attributes.get(attribute.name)
+            if target is not None and target not in labels.ids:
+                message = f"no span has the id {target!r}: name a {attribute.layer} span of this document"
+                yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
+
+
+@rule("reference-layer", "labels")
+def reference_layer(labels: Labels) -> Iterator[Finding]:
+    """A reference to a span names a span of the right layer."""
+    for index, span in labels.spans.items():
+        for attribute in labels.layers[span.layer].references("span"):
+            target = labels.linked(span, attribute.name)
+            if target and target.layer != attribute.layer:
+                message = (
+                    f"{target.id!r} is a {target.layer} span, but {attribute.name} must name a {attribute.layer} span"
+                )
+                yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
+
+
+@rule("span-unused", "annotations")
+def span_unused(labels: Labels) -> Iterator[Finding]:
+    """Every speaker and cue span belongs to a statement."""
+    if not labels.whole:
+        return
+    linking = [(layer.name, attribute) for layer in labels.layers for attribute in layer.references("span")]
+    used = {span.attributes.get(attribute.name) for name, attribute in linking for _, span in labels.layer(name)}
+    for name in sorted({attribute.layer for _, attribute in linking}):
+        for index, span in labels.layer(name):
+            if span.id not in used:
+                yield Finding(
+                    f"/spans/{index}", f"no statement names the {name} {span.id!r} {show(span.text)}: link or remove it"
+                )
+
+
+@rule("text-digest", "annotations")
+def text_digest(labels: Labels) -> Iterator[Finding]:
+    """A label file names the digest of the text it was made for."""
+    digest, declared = sha256(labels.text), labels.header.get("text_sha256")
+    if declared is not None and declared != digest:
+        message = f"the text of {labels.doc} has the digest {digest}, but the labels were made for {declared}"
+        yield Finding("/text_sha256", f"{message}: check them against the text, then write its digest")
+
+
+@rule("file-name", "annotations")
+def label_file_name(labels: Labels) -> Iterator[Finding]:
+    """A file stands where its content says: under its document's id, in its annotator's folder."""
+    if labels.path.stem != labels.doc:
+        yield Finding("/doc", f"doc is {labels.doc!r}, but the file is {labels.path.name}: rename one of them")
+    annotator = labels.header.get("annotator")
+    if labels.owner and annotator is not None and annotator != labels.owner:
+        yield Finding(
+            "/annotator", f"annotator is {annotator!r}, but the file stands in {labels.owner}/: change one of them"
+        )

@@ -1,0 +1,150 @@
+"""Files as the validator reads them: once, with everything that is wrong with them already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chipstance.locate import JsonError, Positions, decode, parse, position
+from chipstance.model import Problem
+from chipstance.rules import Finding, declare
+from chipstance.schemas import Fault, Schemas, schema_faults
+
+Json = Any
+
+for _rule, _reason in {
+    "json-syntax": "A file is JSON.",
+    "json-encoding": "A file is UTF-8 without a byte order mark.",
+    "json-duplicate-key": "A key stands once in an object.",
+    "json-constant": "Numbers are numbers: JSON has no NaN and no Infinity.",
+    "json-surrogate": "A string holds characters, not halves of surrogate pairs.",
+    "json-depth": "A file is not nested without end.",
+    "article-encoding": "An article is UTF-8 without a byte order mark.",
+    "file-unreadable": "A file can be read.",
+    "kind-unknown": "A JSON file is of a kind that the validator knows.",
+    "schema": "A file keeps to the JSON Schema of its kind.",
+}.items():
+    declare(_rule, _reason)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A JSON file, a line of a JSON Lines file, or an article.
+
+    Attributes:
+        path: the file.
+        kind: what it is; ``article`` for a text file.
+        text: its text; empty where it could not be read.
+        data: its JSON value.
+        line: its line in a JSON Lines file; 0 for a whole file.
+        problems: what is wrong with encoding, syntax and schema.
+        faults: JSON pointers of the values that the schema refuses.
+    """
+
+    path: Path
+    kind: str
+    text: str = ""
+    data: Json = None
+    line: int = 0
+    problems: tuple[Problem, ...] = ()
+    faults: frozenset[str] = field(default=frozenset())
+
+    @property
+    def sound(self) -> bool:
+        """Whether it could be read and its schema accepts it."""
+        return not self.problems
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions(self.text)
+
+    def problem(self, rule_id: str, finding: Finding) -> Problem:
+        """Return a finding in this file as a problem, with line and column."""
+        if self.kind == "article":
+            line, column = position(self.text, finding.at or 0)
+        else:
+            line, column = self._positions.find(finding.pointer, key=finding.key)
+        return Problem(rule_id, str(self.path), finding.pointer, finding.message, self.line or line, column)
+
+    def broken(self, pointer: str) -> bool:
+        """Tell whether the schema refuses the value at a pointer, or anything inside it."""
+        return any(fault == pointer or fault.startswith(pointer + "/") for fault in self.faults)
+
+
+def read_json_source(path: Path, kind: str, schemas: Schemas) -> Source:
+    """Read a file that is one JSON value."""
+    try:
+        text = decode(path.read_bytes())
+    except (OSError, JsonError) as error:
+        return Source(path, kind, problems=(_unreadable(path, error),))
+    return _parsed(path, kind, text, 0, schemas)
+
+
+def read_lines_source(path: Path, kind: str, schemas: Schemas) -> Iterator[Source]:
+    """Read a JSON Lines file: one source for each line."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        yield Source(path, kind, problems=(_unreadable(path, error),))
+        return
+    for number, line in enumerate(lines if lines[-1] else lines[:-1], start=1):
+        try:
+            text = decode(line)
+        except JsonError as error:
+            yield Source(path, kind, line=number, problems=(_refused(path, error, number),))
+        else:
+            yield _parsed(path, kind, text, number, schemas)
+
+
+def read_article_source(path: Path) -> Source:
+    """Read an article, its line ends untouched."""
+    try:
+        return Source(path, "article", decode(path.read_bytes(), "article-encoding"))
+    except (OSError, JsonError) as error:
+        return Source(path, "article", problems=(_unreadable(path, error),))
+
+
+def _unreadable(path: Path, error: OSError | JsonError) -> Problem:
+    if isinstance(error, JsonError):
+        return _refused(path, error, 0)
+    return Problem("file-unreadable", str(path), "", f"the file can't be read: {error.strerror or error}")
+
+
+def _refused(path: Path, error: JsonError, line: int) -> Problem:
+    return Problem(error.rule, str(path), "", str(error), line or error.line, error.column)
+
+
+def _parsed(path: Path, kind: str, text: str, line: int, schemas: Schemas) -> Source:
+    try:
+        data = parse(text)
+    except JsonError as error:
+        return Source(path, kind, text, line=line, problems=(_refused(path, error, line),))
+    kind = kind or kind_by_content(data)
+    bare = Source(path, kind, text, data, line)
+    if not kind:
+        message = "no kind of file that ChipStance knows: move it elsewhere, or give it the keys of its kind"
+        return Source(path, kind, text, data, line, (bare.problem("kind-unknown", Finding("", message)),))
+    faults = list(schema_faults(data) if kind == "schema" else schemas.faults(kind, data))
+    return Source(path, kind, text, data, line, _problems(bare, faults), frozenset(fault.pointer for fault in faults))
+
+
+def _problems(source: Source, faults: list[Fault]) -> tuple[Problem, ...]:
+    return tuple(source.problem("schema", Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
+
+
+def kind_by_content(data: Json) -> str:
+    """Return what a JSON value seems to be by its keys, or an empty string."""
+    keys = set(data) if isinstance(data, dict) else set()
+    telling = {
+        "schema": {"$schema"},
+        "articles": {"articles"},
+        "entities": {"entities"},
+        "edits": {"doc", "edits"},
+        "annotations": {"doc", "spans"},
+        "layers": {"layers"},
+        "manifest": {"files", "content_sha256"},
+    }
+    return next((kind for kind, needed in telling.items() if needed <= keys), "")

@@ -1,0 +1,98 @@
+"""Data flows one way: a module imports only what stands above it here, and nothing below the command line acts."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chipstance
+
+PACKAGE = Path(chipstance.__file__).parent
+
+ORDER = [
+    "_version",
+    "model",
+    "layers",
+    "jsonfile",
+    "folders",
+    "locate",
+    "amounts",
+    "citation",
+    "edits",
+    "tables",
+    "textunits",
+    "corpus",
+    "rules",
+    "schemas",
+    "sources",
+    "rules_files",
+    "rules_spans",
+    "rules_statements",
+    "rules_money",
+    "rules_corpus",
+    "rules_manifest",
+    "context",
+    "judge",
+    "validate",
+    "records",
+    "features",
+    "parquet",
+    "contents",
+    "numbers",
+    "card",
+    "croissant",
+    "loading",
+    "release",
+    "report",
+    "__init__",
+    "cli",
+    "__main__",
+]
+
+ACTS = {"print", "input", "exit", "quit", "breakpoint"}
+ENVIRONMENT = {
+    ("os", "environ"),
+    ("os", "getenv"),
+    ("sys", "exit"),
+    ("sys", "argv"),
+    ("sys", "stdout"),
+    ("sys", "stderr"),
+}
+COMMAND_LINE = {"cli", "__main__"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.glob("*.py"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (
+                name.name.removeprefix("chipstance.") for name in node.names if name.name.startswith("chipstance.")
+            )
+        elif isinstance(node, ast.ImportFrom) and node.module == "chipstance":
+            yield from (name.name if (PACKAGE / f"{name.name}.py").exists() else "__init__" for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chipstance."):
+            yield str(node.module).removeprefix("chipstance.")
+
+
+def test_every_module_has_its_place() -> None:
+    assert sorted(ORDER) == [path.stem for path in modules()]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
+def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
+    # `from chipstance import __version__` takes the package itself, which every module has already
+    taken = set(imports(ast.parse(path.read_text("utf-8")))) - {"__init__"}
+    assert taken <= set(ORDER[: ORDER.index(path.stem)])
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if p.stem not in COMMAND_LINE], ids=lambda path: path.stem)
+def test_nothing_below_the_command_line_prints_exits_or_reads_the_environment(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ACTS, f"{path.name}:{node.lineno}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) not in ENVIRONMENT, f"{path.name}:{node.lineno}"

@@ -1,0 +1,160 @@
+"""The command: output, exit status, and what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chipstance import __version__
+from chipstance.cli import app, main
+from chipstance.schemas import KINDS
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def broken(example: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with three kinds of faults, as the working folder."""
+    gold = example / "annotations" / "gold" / "mill.json"
+    text = gold.read_text("utf-8").replace('"start": 46', '"start": 47').replace('"kind": "mixed"', '"kind": "direct"')
+    gold.write_text(text.replace('"currency": "EUR"', '"currency": "Euro"'), "utf-8")
+    (example / "annotations" / "edits" / "harbor.json").write_text('{"doc": "harbor",', "utf-8")
+    monkeypatch.chdir(example)
+    return example
+
+
+def test_a_clean_checkout(example: Path) -> None:
+    result = RUNNER.invoke(app, ["validate", str(example)])
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "8 files, 0 problems\n")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_report_is_as_it_was(broken: Path, form: str) -> None:
+    result = RUNNER.invoke(app, ["validate", ".", "--format", form])
+    assert result.exit_code == 1
+    assert result.stdout == (GOLDEN / f"report.{form}").read_text("utf-8")
+    assert result.stderr == ("8 files, 4 problems\n" if form == "text" else "")
+
+
+def test_json_of_a_clean_checkout(example: Path) -> None:
+    result = RUNNER.invoke(app, ["validate", str(example), "--format", "json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"files": 8, "problems": []}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["validate"],
+        ["validate", "no-such-file.json"],
+        ["validate", ".", "--format", "xml"],
+        ["validate", ".", "--schema", "no-such-folder"],
+        ["schema", "spans"],
+        ["schema", "edits", "--schema", "no-such-folder"],
+        ["lint"],
+    ],
+)
+def test_wrong_usage(example: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.chdir(example)
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_another_schema_folder(example: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(HERE.parent / "schema", tmp_path / "rules of ours"))
+    layers = (folder / "layers.json").read_text("utf-8").replace('"neutral"', '"none"')
+    (folder / "layers.json").write_text(layers, "utf-8")
+    result = RUNNER.invoke(app, ["validate", str(example), "--schema", str(folder)])
+    assert result.exit_code == 1
+    assert "'neutral' must be one of 'favor', 'against', 'none'" in result.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_is_printed_whole(kind: str) -> None:
+    result = RUNNER.invoke(app, ["schema", kind])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["$id"] == f"urn:chipstance:schema:{kind}"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"chipstance {__version__}\n")
+
+
+def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "chipstance", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | more)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["validate", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys; from chipstance.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "heavy = {'datasets', 'pandas', 'pyarrow', 'jsonschema', 'pycountry', 'spacy'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_terminal_gets_colours_and_the_same_words(broken: Path) -> None:
+    pty = pytest.importorskip("pty")
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-m", "chipstance", "validate", "."]
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "20"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE, env=environment) as process:
+        os.close(writer)
+        seen = b""
+        try:
+            while chunk := os.read(reader, 65536):
+                seen += chunk
+        except OSError:  # the other end is closed
+            pass
+    os.close(reader)
+    assert process.returncode == 1
+    assert b"\x1b[" in seen
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", seen.decode()).replace("\r\n", "\n")
+    assert plain == (GOLDEN / "report.text").read_text("utf-8")
+
+
+def test_a_closed_pipe_is_quiet(broken: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "chipstance", "validate", ".", "--format", "json"]
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_the_module_runs_as_the_command(example: Path) -> None:
+    result = run("validate", str(example))
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "8 files, 0 problems\n")
+
+
+def test_an_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chipstance.validate.check", interrupt)
+    with pytest.raises(SystemExit) as caught:
+        main(["validate", "."])
+    assert caught.value.code == 130
+    assert "Traceback" not in capsys.readouterr().err

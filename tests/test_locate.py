@@ -1,0 +1,103 @@
+"""Strict JSON, and lines and columns in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipstance.locate import JsonError, Positions, decode, escape, parse, scan
+
+TEXT = """{
+  "mill": [1, {"a/b~": "🧵 {x}"}],
+  "empty": {},
+  "last": null
+}"""
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))
+KEYS = st.text(max_size=3)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=9)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [("", (1, 1)), ("/mill", (2, 11)), ("/mill/0", (2, 12)), ("/mill/1/a~1b~0", (2, 24)), ("/last", (4, 11))],
+)
+def test_place_of_a_value(pointer: str, place: tuple[int, int]) -> None:
+    assert Positions(TEXT).find(pointer) == place
+
+
+def test_place_of_a_key() -> None:
+    assert Positions(TEXT).find("/mill/1/a~1b~0", key=True) == (2, 16)
+    assert Positions(TEXT).find("/mill/0", key=True) == (2, 12)
+
+
+@pytest.mark.parametrize(("pointer", "place"), [("/mill/7/x", (2, 11)), ("/none", (1, 1)), ("/empty/x/y", (3, 12))])
+def test_a_missing_value_is_placed_at_its_nearest_parent(pointer: str, place: tuple[int, int]) -> None:
+    assert Positions(TEXT).find(pointer) == place
+
+
+def test_columns_count_code_points() -> None:
+    assert Positions('["🧵é", 1]').find("/1") == (1, 8)
+
+
+def test_a_text_that_is_no_json_has_one_place() -> None:
+    assert Positions("").find("/a/b") == (1, 1)
+
+
+def pointers(value: Any, pointer: str = "") -> dict[str, Any]:
+    found = {pointer: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        found |= pointers(child, f"{pointer}/{escape(key)}")
+    return found
+
+
+@given(VALUES, st.sampled_from([None, 2]), st.booleans())
+def test_scan_finds_every_value_where_it_stands(value: Any, indent: int | None, ascii_only: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    found = {mark.pointer: json.JSONDecoder().raw_decode(text, mark.value)[0] for mark in scan(text)}
+    assert found == pointers(value)
+
+
+def test_scan_needs_no_stack() -> None:
+    assert sum(1 for _ in scan("[" * 20_000 + "]" * 20_000)) == 20_000
+
+
+@given(VALUES)
+def test_parse_reads_what_json_writes(value: Any) -> None:
+    assert parse(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "place"),
+    [
+        ('{\n "a": 1\n "b": 2}', "json-syntax", (3, 2)),
+        ("", "json-syntax", (1, 1)),
+        ("7" * 5000, "json-syntax", (1, 1)),
+        ('{"a": 1,\n "a": 1}', "json-duplicate-key", (2, 2)),
+        ('{"b": [{"a": 1, "\\u0061": 1}]}', "json-duplicate-key", (1, 17)),
+        ('{"a": ["NaN",\n NaN]}', "json-constant", (2, 2)),
+        ("[1, -Infinity]", "json-constant", (1, 5)),
+        ('["\\uD83E\\uDDF5", "\\uD83E"]', "json-surrogate", (1, 19)),
+        ("[" * 65 + "]" * 65, "json-depth", (1, 65)),
+        ("[" * 100_000, "json-depth", (1, 1)),
+    ],
+)
+def test_what_is_no_strict_json_is_refused_where_it_stands(text: str, rule: str, place: tuple[int, int]) -> None:
+    with pytest.raises(JsonError) as caught:
+        parse(text)
+    assert (caught.value.rule, (caught.value.line, caught.value.column)) == (rule, place)
+
+
+def test_depth_is_allowed_up_to_its_limit() -> None:
+    parse("[" * 64 + "]" * 64)
+
+
+def test_a_bad_byte_is_placed() -> None:
+    with pytest.raises(JsonError, match="0xff at 7") as caught:
+        decode("{\n🧵 ".encode() + b"\xff}")
+    assert (caught.value.rule, caught.value.line, caught.value.column) == ("json-encoding", 2, 3)

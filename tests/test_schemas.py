@@ -1,0 +1,144 @@
+"""The schemas: their own form, their examples, the value sets of layers.json, and the bundles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+from chipstance.folders import schema_folder
+from chipstance.schemas import KINDS, PARTS, URN, Schemas, load_schemas, schema_faults, show
+
+FOLDER = schema_folder()
+SCHEMAS = load_schemas(FOLDER)
+WRITTEN = {name: json.loads((FOLDER / f"{name}.schema.json").read_text("utf-8")) for name in (*KINDS, *PARTS)}
+LAYERS = json.loads((FOLDER / "layers.json").read_text("utf-8"))
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+    for child in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from subschemas(child)
+
+
+def test_every_schema_file_is_known() -> None:
+    assert {path.name for path in FOLDER.glob("*.schema.json")} == {f"{name}.schema.json" for name in WRITTEN}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_schema_keeps_to_the_meta_schema_and_says_what_it_is(name: str) -> None:
+    schema = WRITTEN[name]
+    assert list(schema_faults(schema)) == []
+    assert schema["$id"] == URN + name
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["title"]
+    assert schema["description"]
+    assert "examples" in schema or name == "common"
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_objects_are_closed_and_properties_described(name: str) -> None:
+    for schema in subschemas(WRITTEN[name]):
+        if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+            assert schema["additionalProperties"] is False
+            assert all(value.get("description") for value in schema["properties"].values())
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name != "common"])
+def test_every_example_validates(name: str) -> None:
+    for example in WRITTEN[name]["examples"]:
+        assert list(SCHEMAS.faults(name, example)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bundle_needs_nothing_else(kind: str) -> None:
+    bundle = json.loads(json.dumps(SCHEMAS.bundle(kind)))
+    Draft202012Validator.check_schema(bundle)
+    validator = Draft202012Validator(bundle)
+    for example in WRITTEN[kind]["examples"]:
+        validator.validate(example)
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate({**example, "unknown": 1})
+
+
+def test_a_bundle_holds_the_value_sets() -> None:
+    example = WRITTEN["annotations"]["examples"][0]
+    span = {**example["spans"][0], "layer": "place"}
+    with pytest.raises(jsonschema.ValidationError, match="place"):
+        Draft202012Validator(SCHEMAS.bundle("annotations")).validate({**example, "spans": [span]})
+
+
+@pytest.mark.parametrize("name", ["span", "predicted-span", "entities"])
+def test_value_sets_are_written_in_layers_json_only(name: str) -> None:
+    attributes = [a for layer in LAYERS["layers"].values() for a in layer["attributes"].values()]
+    values = {*LAYERS["layers"], *LAYERS["entity_kinds"], *(value for a in attributes for value in a.get("values", []))}
+    enumerated = [schema[key] for schema in subschemas(WRITTEN[name]) for key in ("enum", "const") if key in schema]
+    assert not values & set(json.loads(json.dumps(enumerated)))
+
+
+def test_a_new_value_in_layers_json_is_accepted(tmp_path: Path) -> None:
+    folder = tmp_path / "schema"
+    folder.mkdir()
+    for path in FOLDER.glob("*.json"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    layers = json.loads((folder / "layers.json").read_text("utf-8"))
+    layers["layers"]["statement"]["attributes"]["kind"]["values"].append("free")
+    (folder / "layers.json").write_text(json.dumps(layers), "utf-8")
+    attributes = {"speaker": "p1", "cue": None, "kind": "free", "utterance": None}
+    span = {"id": "q1", "layer": "statement", "start": 0, "end": 1, "text": "A", "attributes": attributes}
+    assert list(load_schemas(folder).faults("span", span)) == []
+    assert [fault.pointer for fault in SCHEMAS.faults("span", span)] == ["/attributes/kind"]
+
+
+def fault(kind: str, value: object, schemas: Schemas = SCHEMAS) -> tuple[str, str, bool]:
+    found = list(schemas.faults(kind, value))
+    assert len(found) == 1
+    return found[0].pointer, found[0].message, found[0].key
+
+
+ENTITY = {"id": "a", "name": "A", "kind": "person", "aliases": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "said", "key"),
+    [
+        ({"id": "A b"}, "/entities/0/id", "'A b' must match", False),
+        ({"id": "a\n"}, "/entities/0/id", "must match", False),
+        ({"kind": "robot"}, "/entities/0/kind", "'robot' must be one of 'person', 'organization', 'account'", False),
+        ({"name": ""}, "/entities/0/name", "'' needs 1 character or more (Canonical name)", False),
+        ({"name": None}, "/entities/0/name", "null must be string", False),
+        ({"aliases": ["A", "A"]}, "/entities/0/aliases", "holds an item twice", False),
+        ({"url": "x"}, "/entities/0/url", "unknown key 'url': remove it, or use one of id, name, kind, aliases", True),
+    ],
+)
+def test_messages_name_the_value_and_the_mend(change: dict[str, Any], pointer: str, said: str, key: bool) -> None:
+    where, message, at_key = fault("entities", {"entities": [ENTITY | change]})
+    assert where == pointer
+    assert said in message
+    assert at_key == key
+
+
+def test_a_missing_key_is_named() -> None:
+    where, message, _ = fault("entities", {"entities": [{k: v for k, v in ENTITY.items() if k != "name"}]})
+    assert (where, message) == ("/entities/0", "the key 'name' is missing: add it")
+
+
+@pytest.mark.parametrize("start", [True, 0.0, "0", -1, None])
+def test_an_offset_is_a_whole_number(start: object) -> None:
+    assert fault("predicted-span", {"layer": "cue", "start": start, "end": 3})[0] == "/start"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "null"), (True, "true"), ("a", "'a'"), (3, "3")])
+def test_show(value: object, shown: str) -> None:
+    assert show(value) == shown
+
+
+def test_long_values_are_cut() -> None:
+    assert len(show("x" * 1000)) < 70
+    assert len(show([["x" * 100] * 100] * 100)) < 1000

@@ -1,0 +1,199 @@
+"""Which files are found, what is known of them, and that nothing a file holds makes the validator fail."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chipstance.folders import schema_folder
+from chipstance.validate import check, validate
+
+GOLD = "annotations/gold/mill.json"
+Change = Callable[[str, Callable[[Any], object]], Path]
+
+
+def rules(*paths: Path) -> list[str]:
+    return [problem.rule for problem in validate(paths)]
+
+
+def move_first_span(data: Any) -> None:
+    data["spans"][1]["start"] += 1
+
+
+def test_every_file_of_a_checkout_is_counted_once(example: Path) -> None:
+    assert check([example]).files == 8
+    assert check([example, example / "annotations", example / GOLD, example / "annotations" / "gold"]).files == 8
+    assert check([example / "annotations" / "articles"]).files == 2
+
+
+def test_results_do_not_depend_on_the_order_of_arguments(example: Path, change: Change) -> None:
+    change(GOLD, move_first_span)
+    change("annotations/entities.json", lambda data: data["entities"].reverse())
+    paths = [example / GOLD, example, example / "annotations" / "entities.json"]
+    found = validate(paths)
+    assert found == validate(reversed(paths)) == validate([example])
+    assert found == sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.rule))
+    assert len(set(found)) == len(found) > 2
+
+
+def test_a_problem_says_where(example: Path, change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = change(GOLD, move_first_span)
+    monkeypatch.chdir(example)
+    (problem,) = validate([path])
+    line = path.read_text("utf-8").splitlines()[problem.line - 1]
+    assert problem.path == GOLD
+    assert problem.pointer == "/spans/1/text"
+    assert line[problem.column - 1 :].startswith('"Brightloom"')
+    assert "[47, 56) covers 'rightloom'" in problem.message
+    assert "mend" in problem.message
+
+
+def test_a_path_outside_the_working_folder_stays_whole(example: Path, tmp_path: Path, change: Change) -> None:
+    path = change(GOLD, move_first_span)
+    assert [problem.path for problem in validate([path])] == [path.as_posix()]
+
+
+def test_a_file_of_its_own_needs_no_other_labels(example: Path) -> None:
+    (example / "annotations" / "gold" / "harbor.json").unlink()
+    assert rules(example / GOLD) == []
+    assert rules(example) == ["article-files"]
+
+
+def test_what_a_label_file_rests_on_is_reported_with_it(example: Path, change: Change) -> None:
+    change("annotations/edits/mill.json", lambda data: data["edits"][0].update(end=9999))
+    (problem,) = validate([example / GOLD])
+    assert (problem.rule, Path(problem.path).name) == ("edit-out-of-range", "mill.json")
+    assert "edit 0" in problem.message
+
+
+def test_a_broken_span_does_not_bring_up_what_follows_from_it(example: Path, change: Change) -> None:
+    def break_speaker(data: Any) -> None:
+        next(span for span in data["spans"] if span["id"] == "p1")["layer"] = "spaeker"
+
+    path = change(GOLD, break_speaker)
+    assert [problem.pointer for problem in validate([path])] == ["/spans/6/layer"]
+    assert rules(example) == ["schema"]
+
+
+def test_two_checkouts_do_not_mix(example: Path, tmp_path: Path, change: Change) -> None:
+    other = Path(shutil.copytree(example, tmp_path / "other"))
+    change(GOLD, move_first_span)
+    assert {Path(problem.path).parents[2].name for problem in validate([tmp_path])} == {"a checkout"}
+    assert check([tmp_path]).files == 16
+    assert rules(other) == []
+
+
+def test_a_checkout_can_have_layers_of_its_own(example: Path, change: Change) -> None:
+    layers = json.loads((schema_folder() / "layers.json").read_text("utf-8"))
+    layers["layers"]["money"]["attributes"] = {}
+    folder = example / "schema"
+    folder.mkdir()
+    (folder / "layers.json").write_text(json.dumps(layers), "utf-8")
+    assert set(rules(example)) == {"schema"}
+
+    def plain_money(data: Any) -> None:
+        for span in data["spans"]:
+            span["attributes"] = {} if span["layer"] == "money" else span["attributes"]
+
+    for name in ("mill", "harbor"):
+        change(f"annotations/gold/{name}.json", plain_money)
+    assert rules(example) == []
+
+
+def test_schemas_from_another_folder(example: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(schema_folder(), tmp_path / "strict"))
+    schema = json.loads((folder / "entities.schema.json").read_text("utf-8"))
+    schema["properties"]["entities"]["maxItems"] = 1
+    (folder / "entities.schema.json").write_text(json.dumps(schema), "utf-8")
+    assert [problem.rule for problem in validate([example], schema=folder)] == ["schema"]
+
+
+def test_predictions_from_elsewhere_are_for_the_working_folders_checkout(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "system.jsonl"
+    path.write_text('{"doc": "mill", "spans": [{"layer": "cue", "start": 0, "end": 9999}]}\n', "utf-8")
+    assert rules(path) == ["doc-unknown"]
+    monkeypatch.chdir(example)
+    assert rules(path) == ["span-outside"]
+
+
+def test_a_line_of_predictions_is_placed_by_its_number(example: Path) -> None:
+    path = example / "system.jsonl"
+    path.write_text('{"doc": "mill", "spans": []}\n{"doc": "harbor",  "spans": [{"layer": "place"}]}\n', "utf-8")
+    places = {(problem.line, problem.column, problem.pointer) for problem in validate([path])}
+    assert places == {(2, 30, "/spans/0"), (2, 40, "/spans/0/layer")}
+
+
+def test_predictions_are_not_judged_as_gold(example: Path) -> None:
+    spans = [
+        {"layer": "organization", "start": 0, "end": 11},
+        {"layer": "organization", "start": 5, "end": 10, "text": "tloom", "attributes": {"entity": "nobody"}},
+        {"layer": "money", "start": 5, "end": 10, "attributes": {"currency": "XXQ", "minimum": "9", "maximum": "1"}},
+        {"layer": "statement", "start": 0, "end": 10, "attributes": {"kind": "direct", "utterance": "once"}},
+    ]
+    path = example / "system.jsonl"
+    path.write_text(json.dumps({"doc": "mill", "system": "s", "spans": spans}) + "\n", "utf-8")
+    assert rules(path) == []
+
+
+def test_missing_paths_and_empty_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.json does not exist"):
+        validate([tmp_path / "none.json"])
+    with pytest.raises(FileNotFoundError, match="nothing to validate"):
+        validate([tmp_path])
+
+
+def test_the_repository_itself_has_good_schemas() -> None:
+    assert validate([schema_folder()]) == []
+
+
+JUNK: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.just([])
+    | st.just({})
+    | st.just([[1]])
+)
+FILES = [GOLD, "annotations/articles.json", "annotations/entities.json", "annotations/edits/harbor.json"]
+
+
+@st.composite
+def broken_file(draw: st.DrawFn) -> tuple[str, Any]:
+    """Draw a file of the example with one value replaced or removed."""
+    name = draw(st.sampled_from(FILES))
+    data = json.loads((Path(__file__).parent / "example" / name).read_text("utf-8"))
+    owner: Any = {"root": data}
+    key: Any = "root"
+    while isinstance(owner[key], dict | list) and owner[key] and draw(st.integers(0, 5)):
+        owner = owner[key]
+        key = draw(st.sampled_from(list(owner)) if isinstance(owner, dict) else st.integers(0, len(owner) - 1))
+    if draw(st.booleans()):
+        owner[key] = copy.deepcopy(draw(JUNK))
+    else:
+        del owner[key]
+    return name, owner.get("root", data) if isinstance(owner, dict) else data
+
+
+@given(broken_file())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_content_makes_the_validator_fail(example: Path, drawn: tuple[str, Any]) -> None:
+    name, data = drawn
+    path = example / name
+    kept = path.read_bytes()
+    path.write_text(json.dumps(data), "utf-8")
+    try:
+        assert all(problem.message and problem.rule for problem in validate([example]))
+    finally:
+        path.write_bytes(kept)
