@@ -25,7 +25,8 @@ from typing import Annotated
 import typer
 
 from chipstance.corpus import parse_edits, read_raw, span_entry
-from chipstance.edits import OffsetMap, apply_edits, sha256
+from chipstance.digests import sha256
+from chipstance.edits import OffsetMap, apply_edits
 from chipstance.folders import Checkout, find_checkout
 from chipstance.jsonfile import read_json, write_json
 from chipstance.layers import Attribute, Layer, Layers, parse_layers

@@ -10,45 +10,14 @@ import chipstance
 
 PACKAGE = Path(chipstance.__file__).parent
 
-ORDER = [
-    "_version",
-    "model",
-    "layers",
-    "jsonfile",
-    "folders",
-    "locate",
-    "amounts",
-    "citation",
-    "edits",
-    "tables",
-    "textunits",
-    "corpus",
-    "rules",
-    "schemas",
-    "sources",
-    "rules_files",
-    "rules_spans",
-    "rules_statements",
-    "rules_money",
-    "rules_corpus",
-    "rules_manifest",
-    "context",
-    "judge",
-    "validate",
-    "records",
-    "features",
-    "parquet",
-    "contents",
-    "numbers",
-    "card",
-    "croissant",
-    "loading",
-    "release",
-    "report",
-    "__init__",
-    "cli",
-    "__main__",
-]
+ORDER = """
+_version model layers jsonfile folders locate amounts citation digests
+edits tables textunits corpus
+rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest
+context judge validate
+records features parquet contents numbers card croissant loading release
+report __init__ cli __main__
+""".split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}
 ENVIRONMENT = {

@@ -10,7 +10,7 @@ import mlcroissant as mlc
 import pytest
 
 from chipstance.croissant import RAI_FIELDS, CroissantError, rai_values
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.folders import Checkout
 from chipstance.records import Records, Row, make_records
 from example_release import VERSION, example_corpus, write_example

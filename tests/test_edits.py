@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipstance.edits import EditError, OffsetMap, apply_edits, edit_errors, sha256
+from chipstance.digests import sha256
+from chipstance.edits import EditError, OffsetMap, apply_edits, edit_errors
 from chipstance.model import Edit
 
 LETTERS = st.sampled_from(["a", "é", "q\u0308", "🧵", "👩🏽\u200d🚀", "\r\n", "\n", " ", "漢"])

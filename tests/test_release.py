@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chipstance.card import front_matter
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.folders import Checkout, schema_folder
 from chipstance.parquet import CANARY
 from chipstance.release import ReleaseError, build, differences, write_release

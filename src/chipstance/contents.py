@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chipstance.citation import Citation
 from chipstance.corpus import Corpus
-from chipstance.edits import sha256
+from chipstance.digests import content_digest
 from chipstance.parquet import TableFile, make_table_file
 from chipstance.records import Records, make_records
 from chipstance.tables import Table, release_tables
@@ -59,5 +59,5 @@ def make_contents(corpus: Corpus, citation: Citation, version: str) -> Contents:
 
 
 def files_digest(files: Sequence[TableFile]) -> str:
-    """Return one digest for many files: that of the lines which ``sha256sum`` prints for them, sorted by path."""
-    return sha256("".join(f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda file: file.path)))
+    """Return one digest for the content of tables."""
+    return content_digest({file.path: file.sha256 for file in files})

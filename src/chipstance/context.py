@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from chipstance.corpus import parse_article, parse_edits, parse_entity
-from chipstance.edits import OffsetMap, apply_edits, sha256
+from chipstance.digests import sha256
+from chipstance.edits import OffsetMap, apply_edits
 from chipstance.folders import Checkout
 from chipstance.layers import Layers, parse_layers
 from chipstance.model import Article, Entity, Problem

@@ -6,11 +6,11 @@ carries code-point offsets from the article (raw) to the text and back.
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chipstance.digests import sha256
 from chipstance.model import Edit
 
 
@@ -44,11 +44,6 @@ class Place:
     def exact(self) -> bool:
         """Whether the same character stands at both offsets."""
         return self.edit is None
-
-
-def sha256(data: bytes | str) -> str:
-    """Return the SHA-256 digest of bytes, or of a string's UTF-8, in hexadecimal."""
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
 def edit_errors(raw: str, edits: Sequence[Edit]) -> Iterator[EditError]:

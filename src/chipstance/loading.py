@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.jsonfile import read_json
 from chipstance.model import Document, Span, Value, by_position
 from chipstance.tables import SPLITS

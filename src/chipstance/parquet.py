@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.features import make_features
 from chipstance.records import Row
 from chipstance.tables import Column, Table

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chipstance.corpus import Corpus
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.layers import Layer
 from chipstance.model import Article, Document, Span, Value, by_position
 from chipstance.tables import DECIMAL_SCALE, NO_STANCE, SPLITS

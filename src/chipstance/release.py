@@ -12,7 +12,7 @@ from chipstance.citation import parse_citation
 from chipstance.contents import Contents, files_digest, make_contents
 from chipstance.corpus import read_corpus
 from chipstance.croissant import make_croissant
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.folders import Checkout
 from chipstance.jsonfile import dump_json, write_bytes
 from chipstance.loading import MANIFEST

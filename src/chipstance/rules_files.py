@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chipstance.corpus import parse_edits
-from chipstance.edits import edit_errors, sha256
+from chipstance.digests import sha256
+from chipstance.edits import edit_errors
 from chipstance.layers import Layers, parse_layers
 from chipstance.locate import escape
 from chipstance.rules import Finding, declare, rule

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chipstance.edits import sha256
+from chipstance.digests import content_digest, sha256
 from chipstance.rules import Finding, rule
 from chipstance.schemas import show
 
@@ -69,6 +69,14 @@ def _rows(path: Path) -> int | None:
         return int(parquet.read_metadata(path).num_rows)
     except pyarrow.ArrowInvalid:
         return None
+
+
+@rule("manifest-content", "manifest")
+def manifest_content(manifest: Manifest) -> Iterator[Finding]:
+    """The content digest is that of the listed tables."""
+    digest = content_digest({e["path"]: e["sha256"] for e in manifest.data["files"] if e["config"] is not None})
+    if manifest.data["content_sha256"] != digest:
+        yield Finding("/content_sha256", f"the digests of the listed tables make {digest}: build the release again")
 
 
 @rule("manifest-complete", "manifest")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chipstance.edits import sha256
+from chipstance.digests import sha256
 from chipstance.layers import Layer
 from chipstance.model import Span, by_position
 from chipstance.rules import Finding, Labels, rule
