@@ -24,12 +24,11 @@ from typing import Annotated
 
 import typer
 
-from chipstance.corpus import parse_edits, read_raw, span_entry
-from chipstance.digests import sha256
+from chipstance.corpus import document_entry, parse_edits, read_layers, read_raw
 from chipstance.edits import OffsetMap, apply_edits
 from chipstance.folders import Checkout, find_checkout
 from chipstance.jsonfile import read_json, write_json
-from chipstance.layers import Attribute, Layer, Layers, parse_layers
+from chipstance.layers import Attribute, Layer, Layers
 from chipstance.model import Document, Span, Value, by_position
 
 GAP = "⋯"
@@ -108,16 +107,6 @@ def _linked(span: Span, names: Mapping[str, str], layers: Layers) -> dict[str, V
     return {k: names[str(v)] if k in links and v is not None else v for k, v in span.attributes.items()}
 
 
-def annotation(document: Document) -> dict[str, object]:
-    """Return the content of a document's annotation file."""
-    return {
-        "doc": document.id,
-        "annotator": document.annotator,
-        "text_sha256": sha256(document.text),
-        "spans": [span_entry(span) for span in document.spans],
-    }
-
-
 def document_text(checkout: Checkout, doc: str) -> tuple[str, OffsetMap]:
     """Return a document's annotated text and its offset map."""
     edits = parse_edits(read_json(checkout.edits(doc)))
@@ -140,12 +129,12 @@ def main(
         raise typer.BadParameter(f"no article {doc} here: run this inside a checkout, with the id of an article")
     text, offsets = document_text(checkout, doc)
     try:
-        spans = place(compact.read_text("utf-8"), text, parse_layers(read_json(checkout.layers)))
+        spans = place(compact.read_text("utf-8"), text, read_layers(checkout))
     except PlaceError as error:
         typer.echo(f"{compact}: {error}", err=True)
         raise typer.Exit(1) from None
     marked = tuple(replace(span, repaired=offsets.repaired(span.start, span.end)) for span in spans)
-    write_json(out, annotation(Document(doc, text, marked, annotator)))
+    write_json(out, document_entry(Document(doc, text, marked, annotator)))
 
 
 if __name__ == "__main__":

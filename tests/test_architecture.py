@@ -12,8 +12,8 @@ PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
 _version model layers jsonfile folders locate amounts citation digests
-edits tables textunits corpus
-rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest
+edits tables textunits corpus adjudication
+rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest rules_adjudication
 context judge validate
 records features parquet contents numbers card croissant loading release
 report __init__ cli __main__

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chipstance.digests import sha256
 from chipstance.edits import apply_edits
-from chipstance.folders import Checkout
+from chipstance.folders import Checkout, schema_folder
 from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, parse_layers
 from chipstance.model import Article, Document, Edit, Entity, Span
@@ -83,6 +84,22 @@ def span_entry(span: Span) -> dict[str, Any]:
     return entry | ({"repaired": True} if span.repaired else {})
 
 
+def document_entry(document: Document) -> dict[str, Any]:
+    """Return the content of a document's annotation file."""
+    return {
+        "doc": document.id,
+        "annotator": document.annotator,
+        "text_sha256": sha256(document.text),
+        "spans": [span_entry(span) for span in document.spans],
+    }
+
+
+def read_layers(checkout: Checkout) -> Layers:
+    """Return a checkout's layers; those of this code where it has none of its own."""
+    own = checkout.layers
+    return parse_layers(read_json(own if own.is_file() else schema_folder() / own.name))
+
+
 def read_raw(path: Path) -> str:
     """Return an article as received: UTF-8, line ends untouched."""
     return path.read_bytes().decode()
@@ -103,7 +120,7 @@ def read_corpus(checkout: Checkout) -> Corpus:
         texts[doc] = apply_edits(read_raw(checkout.article(doc)), edits[doc], article.sha256)
         gold[doc] = parse_document(read_json(checkout.gold(doc)), texts[doc])
     return Corpus(
-        layers=parse_layers(read_json(checkout.layers)),
+        layers=read_layers(checkout),
         articles=articles,
         entities={e.id: e for e in map(parse_entity, read_json(checkout.entities)["entities"])},
         edits=edits,

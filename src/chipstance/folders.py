@@ -81,6 +81,15 @@ class Checkout:
         """The agreed labels of a document."""
         return self.annotations / "gold" / f"{doc}.json"
 
+    def adjudication(self, number: int, doc: str) -> Path:
+        """The decisions of a round about a document."""
+        return self.rounds / str(number) / "adjudication" / f"{doc}.json"
+
+    def deciding_round(self, doc: str) -> int | None:
+        """The newest round with decisions about a document, which makes its gold labels; None where there is none."""
+        numbers = [int(path.parent.parent.name) for path in self.rounds.glob(f"*/adjudication/{doc}.json")]
+        return max(numbers, default=None)
+
     def round_files(self) -> Iterator[Path]:
         """Every annotator's files of every round, in a stable order."""
         return iter(sorted(self.rounds.glob("*/*/*.json")))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chipstance import rules_corpus, rules_money, rules_spans, rules_statements
+from chipstance import rules_adjudication, rules_corpus, rules_money, rules_spans, rules_statements
 from chipstance.context import Context
-from chipstance.corpus import parse_span
+from chipstance.corpus import parse_document, parse_span
 from chipstance.folders import Checkout
-from chipstance.model import Problem
+from chipstance.model import Document, Problem
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
 from chipstance.rules_manifest import Manifest
@@ -43,8 +43,9 @@ def kind_by_place(path: Path, checkout: Checkout | None) -> str:
         checkout.gold(path.stem): "annotations",
         checkout.dataset / "manifest.json": "manifest",
     }
-    in_round = owner.parent.parent == checkout.rounds and owner.name != "adjudication"
-    return places.get(path, "annotations" if in_round and path.suffix == ".json" else "")
+    if owner.parent.parent == checkout.rounds and path.suffix == ".json":
+        return "adjudication" if owner.name == "adjudication" else "annotations"
+    return places.get(path, "")
 
 
 def judge(path: Path, context: Context) -> Iterator[Problem]:
@@ -65,6 +66,8 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
             yield from _judge_article(source, context)
         case "annotations":
             yield from _judge_labels(source, context)[1]
+        case "adjudication" if source.sound:
+            yield from _judge_adjudication(source, context)
         case "edits":
             yield from _judge_edits(source, context)
         case "manifest" if source.sound:
@@ -150,6 +153,39 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
     scopes = ("labels",) if source.kind == "predictions" else ("labels", "annotations")
     found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
     return labels, found + [problem for scope in scopes for problem in _problems(source, scope, labels)]
+
+
+def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
+    doc = source.data["doc"]
+    yield from _unknown(source, context, doc)
+    checkout, text, layers = context.checkout, context.text(doc) if context.articles else None, context.layers
+    if checkout is None or text is None or layers is None or source.path.parent.name != "adjudication":
+        return
+    if source.path.stem != doc:
+        message = f"doc is {doc!r}, but the file is {source.path.name}: rename one of them"
+        yield source.problem("file-name", Finding("/doc", message))
+        return
+    folder = source.path.parent.parent
+    paths = {name: folder / name / f"{doc}.json" for name in source.data["annotators"]}
+    read = {name: _document(path, context, text.text) for name, path in paths.items()}
+    deciding = checkout.adjudication(checkout.deciding_round(doc) or 0, doc) == source.path
+    subject = rules_adjudication.Adjudicated(
+        path=source.path,
+        data=source.data,
+        text=text.text,
+        offsets=text.offsets,
+        layers=layers,
+        documents={name: document for name, document in read.items() if document},
+        gold=_document(checkout.gold(doc), context, text.text) if deciding else None,
+    )
+    yield from _problems(source, "adjudication", subject)
+
+
+def _document(path: Path, context: Context, text: str) -> Document | None:
+    """Return a label file's document, if it is there and nothing is wrong with its form."""
+    if not path.is_file() or not (source := context.source(path, "annotations")).sound:
+        return None
+    return parse_document(source.data, text)
 
 
 def _judge_predictions(path: Path, context: Context) -> Iterator[Problem]:

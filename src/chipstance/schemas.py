@@ -18,7 +18,7 @@ from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, layers_schema, parse_layers
 from chipstance.locate import escape
 
-KINDS = ("articles", "edits", "entities", "annotations", "predictions", "manifest", "layers")
+KINDS = ("articles", "edits", "entities", "annotations", "predictions", "manifest", "layers", "adjudication")
 PARTS = ("common", "span", "predicted-span")
 SUFFIX = ".schema.json"
 URN = "urn:chipstance:schema:"

@@ -144,6 +144,7 @@ def kind_by_content(data: Json) -> str:
         "entities": {"entities"},
         "edits": {"doc", "edits"},
         "annotations": {"doc", "spans"},
+        "adjudication": {"doc", "decisions"},
         "layers": {"layers"},
         "manifest": {"files", "content_sha256"},
     }
