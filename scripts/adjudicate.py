@@ -13,7 +13,7 @@ from chipstance.adjudication import AdjudicationError, adjudicate, adjudication_
 from chipstance.corpus import document_entry, parse_document, parse_edits, read_layers, read_raw
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap, apply_edits
-from chipstance.folders import Checkout, find_checkout
+from chipstance.folders import ADJUDICATION, Checkout, find_checkout
 from chipstance.jsonfile import read_json, write_json
 from chipstance.layers import Layers
 from chipstance.model import Document, Problem
@@ -84,7 +84,7 @@ def here() -> tuple[Checkout, Layers]:
 def round_documents(checkout: Checkout, number: int, chosen: list[str] | None) -> Iterator[tuple[str, list[Document]]]:
     """Yield every document of a round with its annotators' labels; end with a message where these are not in order."""
     folder = checkout.rounds / str(number)
-    annotators = chosen or sorted(p.name for p in folder.glob("*") if p.is_dir() and p.name != "adjudication")
+    annotators = chosen or sorted(p.name for p in folder.glob("*") if p.is_dir() and p.name != ADJUDICATION)
     paths = [path for name in annotators for path in sorted((folder / name).glob("*.json"))]
     if not paths or not annotators[1:]:
         stop(f"round {number} has labels of {', '.join(annotators) or 'nobody'}: it takes two annotators to disagree")

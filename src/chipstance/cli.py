@@ -92,6 +92,37 @@ def print_schema(
     typer.echo(dump_json(_schemas(schema).bundle(kind)), nl=False)
 
 
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A release, a label file, or a folder of them.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, or another annotator's, or the gold labels.")],
+    form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
+    schema: SchemaFolder = None,
+) -> None:
+    """List what changed from one set of labels to another, label by label.
+
+    Exit status: 0 the labels are the same, 1 they differ, 2 wrong usage.
+    """
+    from chipstance import diff as differ
+    from chipstance.folders import schema_folder
+    from chipstance.jsonfile import dump_json, read_json
+    from chipstance.labelsets import read_label_set
+    from chipstance.layers import parse_layers
+
+    schemas = _schemas(schema)
+    layers = parse_layers(read_json((schema or schema_folder()) / "layers.json"))
+    try:
+        before, after = (read_label_set(path, schemas) for path in (old, new))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    found = differ.diff(before, after, layers)
+    if form is Format.json:
+        typer.echo(dump_json(differ.entries(found)), nl=False)
+    else:
+        typer.echo("\n".join(differ.words(found)))
+    raise typer.Exit(PROBLEMS if found.changes or found.only_old or found.only_new else 0)
+
+
 def _schemas(folder: Path | None) -> Schemas:
     from chipstance.folders import schema_folder
     from chipstance.schemas import load_schemas

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+ADJUDICATION = "adjudication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,25 @@ class Checkout:
 
     def adjudication(self, number: int, doc: str) -> Path:
         """The decisions of a round about a document."""
-        return self.rounds / str(number) / "adjudication" / f"{doc}.json"
+        return self.rounds / str(number) / ADJUDICATION / f"{doc}.json"
 
     def deciding_round(self, doc: str) -> int | None:
         """The newest round with decisions about a document, which makes its gold labels; None where there is none."""
-        numbers = [int(path.parent.parent.name) for path in self.rounds.glob(f"*/adjudication/{doc}.json")]
+        numbers = [int(path.parent.parent.name) for path in self.rounds.glob(f"*/{ADJUDICATION}/{doc}.json")]
         return max(numbers, default=None)
+
+    @property
+    def label_studio(self) -> Path:
+        """What Label Studio leaves on this machine: its environment, data, accounts. Git ignores it."""
+        return self.root / ".label-studio"
+
+    def round_file(self, number: int) -> Path:
+        """What a round is about: documents, annotators, guidelines."""
+        return self.rounds / str(number) / "round.json"
+
+    def labels(self, number: int, annotator: str, doc: str) -> Path:
+        """One annotator's labels of a document in a round."""
+        return self.rounds / str(number) / annotator / f"{doc}.json"
 
     def round_files(self) -> Iterator[Path]:
         """Every annotator's files of every round, in a stable order."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from chipstance import rules_adjudication, rules_corpus, rules_money, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
-from chipstance.folders import Checkout
+from chipstance.folders import ADJUDICATION, Checkout
 from chipstance.model import Document, Problem
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
@@ -44,7 +44,7 @@ def kind_by_place(path: Path, checkout: Checkout | None) -> str:
         checkout.dataset / "manifest.json": "manifest",
     }
     if owner.parent.parent == checkout.rounds and path.suffix == ".json":
-        return "adjudication" if owner.name == "adjudication" else "annotations"
+        return "adjudication" if owner.name == ADJUDICATION else "annotations"
     return places.get(path, "")
 
 
@@ -159,7 +159,7 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
     doc = source.data["doc"]
     yield from _unknown(source, context, doc)
     checkout, text, layers = context.checkout, context.text(doc) if context.articles else None, context.layers
-    if checkout is None or text is None or layers is None or source.path.parent.name != "adjudication":
+    if checkout is None or text is None or layers is None or source.path.parent.name != ADJUDICATION:
         return
     if source.path.stem != doc:
         message = f"doc is {doc!r}, but the file is {source.path.name}: rename one of them"
