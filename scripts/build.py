@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,8 +10,10 @@ import typer
 
 from chipstance import __version__
 from chipstance.card import fill_blocks
+from chipstance.citation import parse_citation
 from chipstance.folders import Checkout, find_checkout
 from chipstance.jsonfile import write_bytes
+from chipstance.loading import MANIFEST
 from chipstance.release import differences, read_contents, release_files, write_release
 from chipstance.validate import validate
 
@@ -55,11 +58,28 @@ def compare(checkout: Checkout, files: dict[str, bytes], readme: str) -> None:
     found = differences(checkout.dataset, files)
     if checkout.readme.read_text("utf-8") != readme:
         found.append("the tables of README.md are not current")
+    found += unrecorded(checkout, files)
     for difference in found:
         typer.echo(f"{checkout.dataset.name}: {difference}", err=True)
     if found:
         stop("the release is not what the annotations give: run scripts/build.py and commit dataset/")
     typer.echo(f"{checkout.dataset.name}: {len(files)} files, the same byte for byte")
+
+
+def unrecorded(checkout: Checkout, files: dict[str, bytes]) -> list[str]:
+    """Return what the changelog does not say of this version: its date, and the digest of its content."""
+    if not checkout.changelog.is_file():
+        return []
+    sections = checkout.changelog.read_text("utf-8").split("\n## ")
+    released = parse_citation(checkout.citation.read_text("utf-8")).released
+    heading = f"{__version__} ({released})"
+    digest = json.loads(files[MANIFEST])["content_sha256"]
+    section = next((section for section in sections if section.startswith(heading)), None)
+    if section is None:
+        return [f"CHANGELOG.md has no section “{heading}”, the version of the code and the date of CITATION.cff"]
+    if f"sha256:{digest}" not in section:
+        return [f"CHANGELOG.md does not name sha256:{digest} for {__version__}: what changed, and is it a new version?"]
+    return []
 
 
 def put(checkout: Checkout, files: dict[str, bytes], readme: str) -> None:

@@ -45,13 +45,22 @@ def place(compact: str, text: str, layers: Layers) -> tuple[Span, ...]:
         PlaceError: a line is malformed, or its quotation does not stand exactly once in the text.
     """
     spans: list[Span] = []
+    ids: set[str] = set()
     for number, line in enumerate(compact.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             try:
-                spans += _label(line, text, layers, f"line-{number}")
+                spans += (labels := list(_label(line, text, layers, f"line-{number}")))
+                ids = _distinct(ids, [span.id for span in labels])
             except PlaceError as error:
                 raise PlaceError(f"line {number}: {error}") from None
     return _renamed(by_position(spans), layers)
+
+
+def _distinct(ids: set[str], new: list[str]) -> set[str]:
+    for span_id in new:
+        if span_id in ids or new.count(span_id) > 1:
+            raise PlaceError(f"{span_id} names a label already: an id is for one label")
+    return ids.union(new)
 
 
 def _label(line: str, text: str, layers: Layers, fallback: str) -> Iterator[Span]:
@@ -76,17 +85,21 @@ def _attributes(layer: Layer, words: list[str]) -> dict[str, Value]:
 def _value(attribute: Attribute, word: str) -> Value:
     if word == "-":
         return None
-    if attribute.type == "boolean":
-        return word == "true"
-    return word
+    if attribute.type != "boolean":
+        return word
+    if word not in ("true", "false"):
+        raise PlaceError(f"{attribute.name} is true or false, found {word!r}")
+    return word == "true"
 
 
 def _find(quotation: str, text: str) -> list[tuple[int, int]]:
+    if not re.fullmatch("[^⟦⟧]*(⟦[^⟦⟧]+⟧[^⟦⟧]*)+", quotation):
+        raise PlaceError(f"“{quotation}” needs its span in ⟦⟧, not empty and not nested")
     parts = re.split(f"([⟦⟧]| ?{GAP} ?)", quotation.replace("\\n", "\n"))
     pattern = "".join({"⟦": "(", "⟧": ")"}.get(part) or (".*?" if GAP in part else re.escape(part)) for part in parts)
     matches = list(re.finditer(pattern, text, re.DOTALL))
-    if len(matches) != 1 or not matches[0].groups():
-        raise PlaceError(f"“{quotation}” stands {len(matches)} times in the text: it must stand once, with ⟦⟧")
+    if len(matches) != 1:
+        raise PlaceError(f"“{quotation}” stands {len(matches)} times in the text: add words until it stands once")
     return list(matches[0].regs[1:])
 
 
@@ -127,10 +140,10 @@ def main(
     checkout = find_checkout(Path.cwd())
     if checkout is None or not checkout.article(doc).is_file():
         raise typer.BadParameter(f"no article {doc} here: run this inside a checkout, with the id of an article")
-    text, offsets = document_text(checkout, doc)
     try:
+        text, offsets = document_text(checkout, doc)
         spans = place(compact.read_text("utf-8"), text, read_layers(checkout))
-    except PlaceError as error:
+    except (OSError, ValueError) as error:
         typer.echo(f"{compact}: {error}", err=True)
         raise typer.Exit(1) from None
     marked = tuple(replace(span, repaired=offsets.repaired(span.start, span.end)) for span in spans)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_dataset_folder_with_other_files_is_left_alone(checkout: Checkout) -> 
     checkout.dataset.mkdir()
     (checkout.dataset / "thesis.txt").write_text("years of work")
     status, output = run("--root", checkout.root)
-    assert (status, "holds no release" in output) == (1, True)
+    assert (status, "thesis.txt" in output) == (1, True)
     assert (checkout.dataset / "thesis.txt").exists()
 
 
@@ -98,3 +99,33 @@ def test_the_tables_of_the_readme_are_filled_in_and_checked(checkout: Checkout) 
     checkout.readme.write_text("<!-- weather:start -->\n")
     status, output = run("--root", checkout.root)
     assert (status, "weather" in output) == (1, True)
+
+
+def test_the_changelog_has_to_name_version_date_and_content(checkout: Checkout) -> None:
+    assert run("--root", checkout.root)[0] == 0
+    checkout.changelog.write_text("# Changelog\n\n## 0.0.1 (2031-03-05)\n")
+    status, output = run("--root", checkout.root, "--check")
+    assert (status, "CHANGELOG.md has no section" in output) == (1, True), output
+    heading = output.split("“")[1].split("”")[0]
+    checkout.changelog.write_text(f"# Changelog\n\n## {heading}\n")
+    status, output = run("--root", checkout.root, "--check")
+    assert (status, "does not name sha256:" in output) == (1, True), output
+    digest = json.loads((checkout.dataset / "manifest.json").read_text())["content_sha256"]
+    checkout.changelog.write_text(f"# Changelog\n\n## {heading}\n\n- `sha256:{digest}`\n")
+    assert run("--root", checkout.root, "--check")[0] == 0
+
+
+def test_a_file_of_somebody_elses_in_the_release_is_not_lost(checkout: Checkout) -> None:
+    assert run("--root", checkout.root)[0] == 0
+    mine = checkout.dataset / "data" / "mine.txt"
+    mine.write_text("notes")
+    status, output = run("--root", checkout.root)
+    assert (status, "data/mine.txt" in output, mine.exists()) == (1, True, True)
+
+
+def test_a_linked_dataset_folder_stays_a_link(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    checkout.dataset.symlink_to(tmp_path / "elsewhere")
+    assert run("--root", checkout.root)[0] == 0
+    assert checkout.dataset.is_symlink()
+    assert (tmp_path / "elsewhere" / "manifest.json").is_file()

@@ -139,12 +139,13 @@ def test_the_version_of_the_citation_must_be_the_release_s(tmp_path: Path) -> No
         build(checkout, VERSION)
 
 
-SMALL = {"manifest.json": b"{}", "data/a/test.parquet": b"one"}
+SMALL = {"manifest.json": b'{"files": [{"path": "data/a/test.parquet"}, {"path": "README.md"}]}', "data/a/test.parquet": b"one"}
 
 
 def test_writing_replaces_the_whole_release(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "dataset"
-    write_release(folder, SMALL | {"data/b/test.parquet": b"stale"})
+    stale = {"manifest.json": b'{"files": [{"path": "data/a/test.parquet"}, {"path": "data/b/test.parquet"}]}'}
+    write_release(folder, SMALL | stale | {"data/b/test.parquet": b"stale"})
     write_release(folder, SMALL)
     assert differences(folder, SMALL) == []
     assert [path.name for path in folder.parent.iterdir()] == ["dataset"]
@@ -193,6 +194,6 @@ def test_a_swap_that_fails_puts_the_old_release_back(tmp_path: Path, monkeypatch
 
 def test_a_folder_that_is_no_release_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ReleaseError, match="holds no release"):
+    with pytest.raises(ReleaseError, match=r"thesis\.txt, which no release put there"):
         write_release(tmp_path, SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

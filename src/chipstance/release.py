@@ -14,7 +14,7 @@ from chipstance.corpus import read_corpus
 from chipstance.croissant import make_croissant
 from chipstance.digests import sha256
 from chipstance.folders import Checkout
-from chipstance.jsonfile import dump_json, write_bytes
+from chipstance.jsonfile import dump_json, read_json, write_bytes
 from chipstance.loading import MANIFEST
 from chipstance.parquet import CANARY, NAME
 
@@ -113,14 +113,25 @@ def write_release(folder: Path, files: Mapping[str, bytes]) -> None:
         ReleaseError: the folder holds something that is no release.
         OSError: it can't be written.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise ReleaseError(f"{folder} holds no release ({MANIFEST}): give another folder, or empty it yourself")
+    folder = folder.resolve()
+    if strays := _strays(folder):
+        raise ReleaseError(f"{folder} holds {', '.join(strays)}, which no release put there: move it elsewhere first")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         new, old = Path(name) / "new", Path(name) / "old"
         for path, data in files.items():
             write_bytes(new / path, data)
         _swap(folder, new, old)
+
+
+def _strays(folder: Path) -> list[str]:
+    """Return the files of a folder that its manifest does not list: they would be lost."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    try:
+        listed = {entry["path"] for entry in read_json(folder / MANIFEST)["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return sorted(there - {MANIFEST})
+    return sorted(there - listed - {MANIFEST})
 
 
 def _swap(folder: Path, new: Path, old: Path) -> None:
