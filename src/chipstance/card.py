@@ -20,6 +20,10 @@ The template is Jinja2; an unknown name is an error. It can use
     Markdown tables: the spans by split and kind, mention, qualifier, or target and polarity
 ``stance_labels``
     a Markdown table: the rows of the ``stance`` config by split, target and label
+``label_names``
+    the names of the class label of ``stance``, in order
+``agreement``
+    Markdown: agreement of the annotators, with intervals; empty where no adjudicated round is behind the gold labels
 ``shared_utterances`` ``shared_utterance_count``
     a Markdown table of the sayings that stand in more than one split, and how many they are
 ``columns.CONFIG``
@@ -39,7 +43,7 @@ from chipstance.citation import bibtex
 from chipstance.contents import Contents, files_digest
 from chipstance.features import make_features
 from chipstance.parquet import CANARY, NAME
-from chipstance.tables import Table
+from chipstance.tables import Table, stance_labels
 from chipstance.textunits import tokenizer_name
 
 BLOCK = re.compile(r"^<!-- ([a-z_]+):start -->$", re.MULTILINE)
@@ -131,6 +135,8 @@ def card_variables(contents: Contents) -> dict[str, Any]:
         "tokenizer": tokenizer_name(),
         "digest": files_digest(contents.files),
         "bibtex": bibtex(contents.citation, NAME, contents.version),
+        "agreement": contents.agreement,
+        "label_names": stance_labels(contents.corpus.layers),
         "splits": contents.splits,
         "counts": counts.to_dict("index"),
         "rows": numbers.row_frame(contents).to_dict("index"),

@@ -17,10 +17,14 @@ import typer
 from chipstance._version import __version__
 
 if TYPE_CHECKING:
+    from chipstance.agreement_figures import Agreement
+    from chipstance.model import Problem
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
 
 PROBLEMS, USAGE, INTERRUPTED = 1, 2, 130
+PAGE = 160
+"""Width of tables that go to no terminal."""
 
 app = typer.Typer(
     help="Validate ChipStance's files and predictions made for it.",
@@ -35,6 +39,21 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class ReportFormat(StrEnum):
+    """How agreement is shown."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
+class Resampled(StrEnum):
+    """What intervals are made by resampling of."""
+
+    document = "document"
+    paragraph = "paragraph"
 
 
 SchemaFolder = Annotated[
@@ -121,6 +140,92 @@ def diff(
     else:
         typer.echo("\n".join(differ.words(found)))
     raise typer.Exit(PROBLEMS if found.changes or found.only_old or found.only_new else 0)
+
+
+@app.command()
+def agreement(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="ROUND...", help="A round; or folders, label files, raw Label Studio exports."),
+    ],
+    annotators: Annotated[str, typer.Option(metavar="A,B", help="Whom to compare; by default everybody.")] = "",
+    form: Annotated[ReportFormat, typer.Option("--format", help="How the report is written.")] = ReportFormat.text,
+    unit: Annotated[Resampled, typer.Option(help="What the intervals resample.")] = Resampled.document,
+    seed: Annotated[int, typer.Option(min=0, help="Of all random draws.")] = 0,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Draw the differences: .png or .svg.")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List every difference with its context.")] = False,
+) -> None:
+    """Measure how far annotators agree: F1, γ and α by layer, κ by attribute, links, stance, with intervals.
+
+    Faults in the files are reported beside the figures of what can be read.
+    Exit status: 0 no fault, 1 faults, 2 wrong usage.
+    """
+    from chipstance import report
+    from chipstance.agreement import AgreementError, measure_agreement
+    from chipstance.agreement_input import read_annotations
+
+    _check_plot(plot)
+    try:
+        given = read_annotations(paths, [name for name in annotators.split(",") if name])
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    if form is not ReportFormat.json:
+        typer.echo(report.text_lines(given.problems), nl=False, err=True)
+    try:
+        measured = measure_agreement(given.annotations, given.layers, unit=unit.value, seed=seed)
+    except AgreementError as error:
+        if not given.problems:
+            raise typer.BadParameter(str(error)) from None
+        typer.echo(f"nothing is left to compare: {error}", err=True)
+        raise typer.Exit(PROBLEMS) from None
+    _show_agreement(measured, given.problems, form, listed=listed)
+    _write_plot(measured, plot)
+    raise typer.Exit(PROBLEMS if given.problems else 0)
+
+
+def _check_plot(path: Path | None) -> None:
+    from importlib.util import find_spec
+
+    from chipstance.plots import FORMATS
+
+    if path and path.suffix[1:] not in FORMATS:
+        raise typer.BadParameter(f"{path} is no picture that can be drawn: name a .{' or .'.join(FORMATS)} file")
+    if path and not find_spec("matplotlib"):
+        raise typer.BadParameter("plots need matplotlib: pip install 'chipstance[plot]'")
+
+
+def _write_plot(measured: Agreement, path: Path | None) -> None:
+    from chipstance.jsonfile import write_bytes
+    from chipstance.plots import plot_differences
+
+    if path:
+        write_bytes(path, plot_differences(measured, path.suffix[1:]))
+
+
+def _show_agreement(measured: Agreement, problems: Sequence[Problem], form: ReportFormat, *, listed: bool) -> None:
+    from chipstance import agreement_report as shown
+
+    if form is ReportFormat.json:
+        typer.echo(shown.json_text(measured, problems, listed=listed), nl=False)
+    elif form is ReportFormat.markdown:
+        typer.echo(shown.markdown(measured, listed=listed), nl=False)
+    else:
+        _print_agreement(measured)
+        typer.echo("\n".join(["", *shown.difference_lines(measured)]) if listed else "", nl=listed)
+
+
+def _print_agreement(measured: Agreement) -> None:
+    from rich.console import Console
+
+    from chipstance.agreement_report import notes, rich_tables
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE)
+    for table in rich_tables(measured):
+        console.print(table)
+    for note in notes(measured):
+        console.print(note, soft_wrap=True, markup=False)
 
 
 def _schemas(folder: Path | None) -> Schemas:

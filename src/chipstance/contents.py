@@ -24,6 +24,7 @@ class Contents:
         tables: the configs, the default one first.
         records: their rows.
         files: their Parquet files, in the order of configs and splits.
+        agreement: of the annotators whose labels the gold labels were made from, in Markdown; empty where unknown.
     """
 
     version: str
@@ -32,6 +33,7 @@ class Contents:
     tables: Sequence[Table]
     records: Records
     files: Sequence[TableFile]
+    agreement: str = ""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -43,7 +45,7 @@ class Contents:
         return tuple(file for file in self.files if file.config == config)
 
 
-def make_contents(corpus: Corpus, citation: Citation, version: str) -> Contents:
+def make_contents(corpus: Corpus, citation: Citation, version: str, agreement: str = "") -> Contents:
     """Make every table of a release.
 
     Raises:
@@ -55,7 +57,7 @@ def make_contents(corpus: Corpus, citation: Citation, version: str) -> Contents:
         for table in tables
         for split, rows in records[table.config].items()
     ]
-    return Contents(version, corpus, citation, tables, records, files)
+    return Contents(version, corpus, citation, tables, records, files, agreement)
 
 
 def files_digest(files: Sequence[TableFile]) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from chipstance.agreement import measure_agreement
+from chipstance.agreement_input import read_annotations
+from chipstance.agreement_report import markdown
 from chipstance.card import render_card
 from chipstance.citation import parse_citation
 from chipstance.contents import Contents, files_digest, make_contents
@@ -37,7 +40,23 @@ def read_contents(checkout: Checkout, version: str) -> Contents:
     citation = parse_citation(checkout.citation.read_text("utf-8"))
     if citation.version not in (None, version):
         raise ReleaseError(f"CITATION.cff says version {citation.version}, the code {version}: make them the same")
-    return make_contents(read_corpus(checkout), citation, version)
+    return make_contents(read_corpus(checkout), citation, version, read_agreement(checkout))
+
+
+def read_agreement(checkout: Checkout) -> str:
+    """Return the agreement of the newest adjudicated round, in Markdown; empty where there is none.
+
+    Raises:
+        ReleaseError: the round's labels are not in order.
+    """
+    number = checkout.deciding_round("*")
+    if number is None:
+        return ""
+    given = read_annotations([checkout.rounds / str(number)])
+    if given.problems:
+        first = given.problems[0]
+        raise ReleaseError(f"{first.path}:{first.line}:{first.column} {first.rule} {first.message}")
+    return markdown(measure_agreement(given.annotations, given.layers), listed=False)
 
 
 def build(checkout: Checkout, version: str) -> dict[str, bytes]:
