@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin/python
 READY := .venv/ready
+SERVER := .label-studio/ready
 
 .PHONY: dataset test check format lock clean
 .DELETE_ON_ERROR:
@@ -10,8 +11,8 @@ dataset: $(READY)
 	@$(BIN) scripts/build.py
 	@$(BIN) scripts/show.py
 
-test: $(READY)
-	@$(BIN) -m pytest -n auto -q
+test: $(READY) $(SERVER)
+	@$(BIN) -m pytest -n auto --dist loadgroup -q
 
 check: $(READY)
 	@$(BIN) -m ruff check .
@@ -31,6 +32,11 @@ lock: $(READY)
 		--no-emit-index-url --upgrade pyproject.toml -o constraints.txt
 	@sed -i "s/ ; python_full_version < '3.14'$$//; s/python_full_version < '3.14' and //" constraints.txt
 
+# An environment of its own: Label Studio needs older versions of what we use.
+$(SERVER): constraints-label-studio.txt | $(READY)
+	@$(BIN) scripts/label_studio.py prepare
+	@touch $(SERVER)
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo 'ChipStance needs Python 3.11, 3.12 or 3.13: call make PYTHON=python3.12, say' >&2; exit 2; }
@@ -39,5 +45,6 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN) -m uv pip install -q --python $(BIN) -c constraints.txt -b constraints.txt -e '.[dev]'
 	@touch $(READY)
 
+# .label-studio/data and accounts stay: they hold labels.
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .label-studio/venv .label-studio/template .label-studio/ready .mypy_cache .ruff_cache .pytest_cache .hypothesis
