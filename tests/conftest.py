@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from label_studio_server import Desk, RealServer
 
 EXAMPLE = Path(__file__).parent / "example"
 
@@ -88,3 +91,21 @@ def patch(data: Any, operations: list[dict[str, Any]]) -> None:
         else:
             assert operation["op"] == "add" or key in range(len(owner)) or key in owner, operation
             owner[key] = operation["value"]
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """A Label Studio with two annotators; tests that use it are marked ``xdist_group("label-studio")``."""
+    from label_studio_server import started
+
+    yield from started(tmp_path_factory.mktemp("label studio") / "home")
+
+
+@pytest.fixture
+def desk(real_server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A checkout to run rounds in, and the server, alive."""
+    from label_studio_server import laid
+
+    real_server.revive()
+    yield laid(real_server, tmp_path / "a checkout", monkeypatch)
+    real_server.revive()

@@ -11,12 +11,16 @@ import chipstance
 PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
-_version model layers jsonfile folders locate amounts citation digests
+_version model layers jsonfile folders locate currencies quantities qualifiers amounts amount_edges citation digests
 edits tables textunits corpus adjudication
-rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest rules_adjudication
+rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest
+rules_adjudication rules_schemas rules_predictions
 context judge validate
-records features parquet contents numbers card croissant loading release
-report __init__ cli __main__
+records features parquet contents numbers card croissant loading
+labeling_config labeling_rows labeling rounds label_studio
+labelsets matching diff
+kappa alpha gamma_many gamma resampling comparison agreement_figures agreement agreement_input
+report agreement_report plots release __init__ cli __main__
 """.split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}

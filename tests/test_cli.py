@@ -96,7 +96,28 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "chipstance", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | more)
+    encoding = more.get("PYTHONIOENCODING", "utf-8")
+    return subprocess.run(command, capture_output=True, encoding=encoding, check=False, env=os.environ | more)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_any_output_holds_any_message(example: Path, encoding: str, form: str) -> None:
+    path = example / "annotations" / "articles.json"
+    path.write_text(path.read_text("utf-8").replace('"Brightloom opens', '" 🧵✨é Brightloom opens'), "utf-8")
+    result = run("validate", str(example), "--format", form, PYTHONIOENCODING=encoding)
+    assert (result.returncode, "Traceback" in result.stderr) == (1, False)
+    if form == "json":
+        assert " 🧵✨é Brightloom opens" in json.loads(result.stdout)["problems"][0]["message"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8 are Linux's")
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_a_json_report_of_any_name_can_be_read(example: Path, locale: str) -> None:
+    (example / "annotations" / os.fsdecode(b"caf\xe9.json")).write_text("{}", "utf-8")
+    result = run("validate", str(example), "--format", "json", LC_ALL=locale)
+    assert result.returncode == 1
+    assert os.fsencode(json.loads(result.stdout)["problems"][0]["path"]).endswith(b"caf\xe9.json")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["validate", "--help"], ["--version"]])

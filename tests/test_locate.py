@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -84,7 +85,9 @@ def test_parse_reads_what_json_writes(value: Any) -> None:
         ("[1, -Infinity]", "json-constant", (1, 5)),
         ('["\\uD83E\\uDDF5", "\\uD83E"]', "json-surrogate", (1, 19)),
         ("[" * 65 + "]" * 65, "json-depth", (1, 65)),
-        ("[" * 100_000, "json-depth", (1, 1)),
+        ("[" * 100_000, "json-depth", (1, 65)),
+        ('{"a":\n' * 3000 + "1" + "}" * 3000, "json-depth", (65, 1)),
+        ('{"a": 1,\n "b": -' + "7" * 5000 + "}", "json-syntax", (2, 7)),
     ],
 )
 def test_what_is_no_strict_json_is_refused_where_it_stands(text: str, rule: str, place: tuple[int, int]) -> None:
@@ -101,3 +104,22 @@ def test_a_bad_byte_is_placed() -> None:
     with pytest.raises(JsonError, match="0xff at 7") as caught:
         decode("{\n🧵 ".encode() + b"\xff}")
     assert (caught.value.rule, caught.value.line, caught.value.column) == ("json-encoding", 2, 3)
+
+
+def test_a_bad_byte_is_counted_from_the_start_of_the_file() -> None:
+    with pytest.raises(JsonError, match="0xff at 27"):
+        decode("{\n🧵 ".encode() + b"\xff}", before=20)
+
+
+@pytest.mark.parametrize("text", ["", "[1,]", '{"a" 1}', "{a: 1}", "1 2", '"a', '"\t"', r'"\q"', "[1 2]"])
+def test_bad_syntax_comes_with_its_mend(text: str) -> None:
+    with pytest.raises(JsonError, match=r": (write|add|a file|remove) ?"):
+        parse(text)
+
+
+def test_many_values_are_placed_quickly() -> None:
+    text = "[" + ",\n".join("1" for _ in range(50_000)) + "]"
+    places = Positions(text)
+    start = time.perf_counter()
+    assert [places.find(f"/{i}")[0] for i in range(50_000)] == list(range(1, 50_001))
+    assert time.perf_counter() - start < 5

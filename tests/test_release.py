@@ -139,7 +139,10 @@ def test_the_version_of_the_citation_must_be_the_release_s(tmp_path: Path) -> No
         build(checkout, VERSION)
 
 
-SMALL = {"manifest.json": b'{"files": [{"path": "data/a/test.parquet"}, {"path": "README.md"}]}', "data/a/test.parquet": b"one"}
+SMALL = {
+    "manifest.json": b'{"files": [{"path": "data/a/test.parquet"}, {"path": "README.md"}]}',
+    "data/a/test.parquet": b"one",
+}
 
 
 def test_writing_replaces_the_whole_release(tmp_path: Path) -> None:

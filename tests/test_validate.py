@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chipstance.folders import schema_folder
+from chipstance.schemas import load_schemas
 from chipstance.validate import check, validate
 
 GOLD = "annotations/gold/mill.json"
@@ -137,7 +140,7 @@ def test_predictions_are_not_judged_as_gold(example: Path) -> None:
     spans = [
         {"layer": "organization", "start": 0, "end": 11},
         {"layer": "organization", "start": 5, "end": 10, "text": "tloom", "attributes": {"entity": "nobody"}},
-        {"layer": "money", "start": 5, "end": 10, "attributes": {"currency": "XXQ", "minimum": "9", "maximum": "1"}},
+        {"layer": "money", "start": 5, "end": 10, "attributes": {"qualifier": "exact", "maximum": "1"}},
         {"layer": "statement", "start": 0, "end": 10, "attributes": {"kind": "direct", "utterance": "once"}},
     ]
     path = example / "system.jsonl"
@@ -154,6 +157,140 @@ def test_missing_paths_and_empty_folders_are_refused(tmp_path: Path) -> None:
 
 def test_the_repository_itself_has_good_schemas() -> None:
     assert validate([schema_folder()]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("layers.json", '{"version": "1", "layers": [], "entity_kinds": ["person"]}', "[] must be object"),
+        ("layers.json", '{"version": "1", "layers": {"cue": 1}, "entity_kinds": ["person"]}', "1 must be object"),
+        ("layers.json", "[]", "[] must be object"),
+        ("layers.json", "", "no JSON"),
+        ("layers.json", '{"version": "1", "entity_kinds": ["person"]}', "'layers' is missing"),
+        ("layers.json", None, "missing"),
+        ("common.schema.json", "[]", "[] must be object or boolean"),
+        ("common.schema.json", "true", "$id must be"),
+        ("common.schema.json", '{"$id": "urn:chipstance:schema:common", "pattern": "("}', "'(' is no 'regex'"),
+        ("common.schema.json", '{"$id": "urn:chipstance:schema:common", "type": 5}', "5 fits none"),
+        ("common.schema.json", None, "missing"),
+        ("span.schema.json", '{"$id": "urn:chipstance:schema:spam"}', "$id must be"),
+        ("span.schema.json", '{"$id": "urn:chipstance:schema:span", "$ref": "#/$defs/none"}', "leads nowhere"),
+        ("span.schema.json", '{"$id": "urn:chipstance:schema:span", "$ref": "urn:none"}', "leads nowhere"),
+    ],
+)
+def test_broken_rules_are_problems_of_their_file(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str | None, said: str
+) -> None:
+    folder = Path(shutil.copytree(schema_folder(), tmp_path / "rules"))
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(content, "utf-8")
+    found = [problem for problem in validate([example], schema=folder) if Path(problem.path) == folder / name]
+    assert any(said in problem.message for problem in found), found
+    with pytest.raises((OSError, ValueError)):
+        load_schemas(folder)
+    monkeypatch.setattr("chipstance.validate.schema_folder", lambda: folder)
+    assert {problem.message for problem in found} <= {problem.message for problem in validate([example])}
+
+
+def test_a_checkouts_schemas_are_those_it_is_judged_by(example: Path) -> None:
+    folder = Path(shutil.copytree(schema_folder(), example / "schema"))
+    assert rules(example) == []
+    path = folder / "annotations.schema.json"
+    path.write_text(path.read_text("utf-8").replace("one annotator", "an annotator"), "utf-8")
+    assert rules(example) == ["schema-set"]
+    path.unlink()
+    assert rules(example) == ["schema-set"]
+
+
+def test_pipes_are_refused_unread(example: Path) -> None:
+    gold = example / "annotations" / "gold"
+    (gold / "mill.json").unlink()
+    for path in (gold / "mill.json", gold / "other.json", example / "annotations" / "system.jsonl"):
+        os.mkfifo(path)
+    assert rules(example) == ["file-unreadable", "file-unreadable", "file-stray"]
+    assert rules(example / "annotations" / "articles", gold / "mill.json") == ["file-unreadable"]
+
+
+def test_links_to_folders_are_not_followed(example: Path, tmp_path: Path) -> None:
+    rounds = example / "annotations" / "rounds"
+    rounds.mkdir()
+    for name, target in (("a", ".."), ("b", "../.."), ("c", str(tmp_path))):
+        (rounds / name).symlink_to(target)
+    assert rules(example) == ["file-stray"] * 3
+    assert check([example]).files == 11
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "loop").symlink_to(".")
+    assert check([tmp_path]).files == 11
+
+
+def test_what_nobody_may_read_is_a_problem(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = example / "annotations" / "gold"
+    stat, listed = Path.stat, Path.iterdir
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> os.stat_result:
+        if locked in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *arguments, **options)
+
+    def refuse_list(path: Path) -> Iterator[Path]:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse_list)
+    found = validate([example])
+    assert {problem.rule for problem in found} == {"file-unreadable"}
+    assert {Path(problem.path).name for problem in found} == {"gold", "mill.json", "harbor.json"}
+
+
+def test_the_list_of_articles_is_missed_once(example: Path) -> None:
+    (example / "annotations" / "articles.json").unlink()
+    assert rules(example) == rules(example / "annotations") == rules(example / GOLD) == ["file-missing"]
+
+
+LAYERS = json.loads((schema_folder() / "layers.json").read_text("utf-8"))
+ATTRIBUTES = [(layer, name) for layer, entry in LAYERS["layers"].items() for name in entry["attributes"]]
+
+
+@pytest.mark.parametrize(("layer", "name"), ATTRIBUTES)
+def test_rules_ask_for_no_attribute_that_is_not_declared(example: Path, change: Change, layer: str, name: str) -> None:
+    layers = copy.deepcopy(LAYERS)
+    del layers["layers"][layer]["attributes"][name]
+    if layers["layers"][layer].get("apart_by") == name:
+        layers["layers"][layer] |= {"overlap": "free"}
+        del layers["layers"][layer]["apart_by"]
+    (example / "schema").mkdir()
+    (example / "schema" / "layers.json").write_text(json.dumps(layers), "utf-8")
+
+    def without(data: Any) -> None:
+        for span in data["spans"]:
+            if span["layer"] == layer:
+                span["attributes"].pop(name)
+
+    for doc in ("mill", "harbor"):
+        change(f"annotations/gold/{doc}.json", without)
+    assert set(rules(example)) <= {"entity-unused", "alias-unseen", "span-unused", "utterance-once"}
+
+
+def test_many_faults_take_no_longer_than_they_must(example: Path) -> None:
+    spans = [
+        {"layer": "cue", "start": place // 20, "end": place // 20 + 1 + place % 20, "odd": 1} for place in range(8000)
+    ]
+    path = example / "system.jsonl"
+    path.write_text(json.dumps({"doc": "mill", "spans": spans}) + "\n", "utf-8")
+    start = time.perf_counter()
+    assert rules(path) == ["schema"] * 8000
+    assert time.perf_counter() - start < 20
+
+
+def test_a_release_that_is_cited_must_be_there(example: Path) -> None:
+    with (example / "CITATION.cff").open("a", encoding="utf-8") as file:
+        file.write('version: "1.0.0"\n')
+    assert rules(example) == ["release-missing"]
+    assert rules(example / "annotations") == []
 
 
 JUNK: st.SearchStrategy[Any] = (

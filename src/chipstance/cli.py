@@ -5,6 +5,8 @@ Exit status: 0 clean, 1 problems found, 2 wrong usage. What is slow to import is
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -91,7 +93,7 @@ def validate(
 
     try:
         result = check(paths, schema)
-    except (OSError, ValueError, LookupError) as error:
+    except FileNotFoundError as error:
         raise typer.BadParameter(str(error)) from None
     _report(result, form)
     raise typer.Exit(PROBLEMS if result.problems else 0)
@@ -255,8 +257,20 @@ def _report(result: Result, form: Format) -> None:
     typer.echo(report.summary(result.problems, result.files), err=True)
 
 
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    r"""Write what an output can't hold as ``\uXXXX``, which is JSON too."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; a closed pipe and Ctrl-C end it quietly."""
+    codecs.register_error("chipstance.escape", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="chipstance.escape")
     try:
         app(list(arguments) if arguments is not None else None, prog_name="chipstance")
     except BrokenPipeError:

@@ -12,12 +12,13 @@ from chipstance.corpus import parse_article, parse_edits, parse_entity
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap, apply_edits
 from chipstance.folders import Checkout
+from chipstance.jsonfile import is_missing
 from chipstance.layers import Layers, parse_layers
 from chipstance.model import Article, Entity, Problem
 from chipstance.rules import Finding, declare, run
 from chipstance.rules_files import JsonFile, article_digest_finding, edit_findings, edits_digest
 from chipstance.schemas import Schemas
-from chipstance.sources import Source, read_article_source, read_json_source
+from chipstance.sources import Source, parse_source, read_article_source, read_json_source
 
 ARTICLE_FILES = declare("article-files", "Every article has its text, its edits and its gold labels.")
 FILE_MISSING = declare("file-missing", "A checkout has its list of articles and its registry.")
@@ -85,25 +86,34 @@ class Context:
             self._sources[path] = source
         return self._sources[path]
 
+    def offer(self, path: Path, kind: str, text: str) -> None:
+        """Take a text for the content of a JSON file, whatever the file holds."""
+        source = parse_source(path, kind, text, 0, self.schemas)
+        self.problems.update(source.problems)
+        self._sources[path] = source
+
     @cached_property
     def articles(self) -> dict[str, Article] | None:
         """The articles by id; None where the list can't be read."""
-        source = self.source(self.checkout.articles, "articles") if self.checkout else None
-        if source is None or not source.sound:
-            return None
-        return _by_id(map(parse_article, source.data["articles"]))
+        source = self._decided("articles")
+        return _by_id(map(parse_article, source.data["articles"])) if source and source.sound else None
 
     @cached_property
     def entities(self) -> dict[str, Entity] | None:
         """The registry by id; None where it can't be read."""
+        source = self._decided("entities")
+        return _by_id(map(parse_entity, source.data["entities"])) if source and source.sound else None
+
+    def _decided(self, kind: str) -> Source | None:
+        """Return the list of articles or the registry; None, with a problem recorded, where there is none."""
         if self.checkout is None:
             return None
-        path = self.checkout.entities
-        if not path.is_file():
-            self.problems.add(Problem(FILE_MISSING, str(path), "", "the registry is missing: add it"))
+        path = {"articles": self.checkout.articles, "entities": self.checkout.entities}[kind]
+        if is_missing(path) and path not in self._sources:
+            name = {"articles": "the list of articles", "entities": "the registry"}[kind]
+            self.problems.add(Problem(FILE_MISSING, str(path), "", f"{name} is missing: add it", 1, 1))
             return None
-        source = self.source(path, "entities")
-        return _by_id(map(parse_entity, source.data["entities"])) if source.sound else None
+        return self.source(path, kind)
 
     def text(self, doc: str) -> Text | None:
         """Return a listed article's text; None, with a problem recorded, where it can't be made."""
@@ -134,7 +144,7 @@ class Context:
     def _missing(self, doc: str) -> bool:
         checkout = self.checkout
         paths = {} if checkout is None else {"text": checkout.article(doc), "edits file": checkout.edits(doc)}
-        gone = {name: path for name, path in paths.items() if not path.is_file()}
+        gone = {name: path for name, path in paths.items() if is_missing(path)}
         for name, path in gone.items():
             self.record_missing(doc, name, path)
         return bool(gone)

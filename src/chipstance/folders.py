@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from chipstance.jsonfile import is_folder, is_missing
+
 PACKAGE = Path(__file__).resolve().parent
 ADJUDICATION = "adjudication"
+ROUND_FILE = "round.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class Checkout:
         return self.root / "README.md"
 
     @property
+    def changelog(self) -> Path:
+        """What changed from version to version."""
+        return self.root / "CHANGELOG.md"
+
+    @property
     def rounds(self) -> Path:
         """The annotation rounds."""
         return self.annotations / "rounds"
@@ -88,8 +96,8 @@ class Checkout:
 
     def deciding_round(self, doc: str) -> int | None:
         """The newest round with decisions about a document, which makes its gold labels; None where there is none."""
-        numbers = [int(path.parent.parent.name) for path in self.rounds.glob(f"*/{ADJUDICATION}/{doc}.json")]
-        return max(numbers, default=None)
+        names = [path.parent.parent.name for path in self.rounds.glob(f"*/{ADJUDICATION}/{doc}.json")]
+        return max((int(name) for name in names if name.isdecimal()), default=None)
 
     @property
     def label_studio(self) -> Path:
@@ -98,7 +106,7 @@ class Checkout:
 
     def round_file(self, number: int) -> Path:
         """What a round is about: documents, annotators, guidelines."""
-        return self.rounds / str(number) / "round.json"
+        return self.rounds / str(number) / ROUND_FILE
 
     def labels(self, number: int, annotator: str, doc: str) -> Path:
         """One annotator's labels of a document in a round."""
@@ -111,10 +119,16 @@ class Checkout:
 
 def find_checkout(start: Path) -> Checkout | None:
     """Return the checkout that ``start`` lies in, or None."""
-    for folder in (start, *start.parents):
-        if (folder / "annotations" / "articles.json").is_file():
-            return Checkout(folder)
-    return None
+    return next((Checkout(folder) for folder in (start, *start.parents) if _is_checkout(folder)), None)
+
+
+def _is_checkout(root: Path) -> bool:
+    """Tell a checkout by its list of articles; where that is gone, or nobody may look, by what else there is."""
+    checkout = Checkout(root)
+    others = (checkout.entities, checkout.annotations / "articles")
+    return is_folder(checkout.annotations) and (
+        not is_missing(checkout.articles) or not any(is_missing(path) for path in others)
+    )
 
 
 def schema_folder() -> Path:

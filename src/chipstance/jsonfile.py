@@ -1,9 +1,11 @@
-"""JSON and bytes on disk: one way to write them, all or nothing."""
+"""JSON and bytes on disk: one way to look and read, and one to write, all or nothing."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,38 @@ def read_json(path: Path) -> Any:
         ValueError: it is no UTF-8 or no JSON.
     """
     return json.loads(path.read_bytes().decode())
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a regular file stands at a path; False, too, where nobody may look."""
+    return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises for a name too long or a folder locked)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder stands at a path; False, too, where nobody may look."""
+    return os.path.isdir(path)  # noqa: PTH112 (as above)
+
+
+def is_missing(path: Path) -> bool:
+    """Tell whether nothing stands at a path; False where nobody may look."""
+    try:
+        path.stat()
+    except PermissionError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a regular file; a pipe, which could keep its reader waiting, is refused.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return path.read_bytes()
 
 
 def dump_json(data: Any) -> str:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chipstance import rules_adjudication, rules_corpus, rules_money, rules_spans, rules_statements
+from chipstance import rules_adjudication, rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
-from chipstance.folders import ADJUDICATION, Checkout
+from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
+from chipstance.jsonfile import is_missing
 from chipstance.model import Document, Problem
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
-from chipstance.rules_manifest import Manifest
-from chipstance.schemas import SUFFIX
+from chipstance.rules_manifest import RELEASE_MISSING, Manifest
+from chipstance.rules_schemas import SchemaSet
+from chipstance.schemas import NAMES, SUFFIX, URN, Schemas
 from chipstance.sources import Source, read_lines_source
 
 DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
 DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a predictions file.")
 TEXT_UNKNOWN = declare("text-unknown", "The text that labels point into is known.")
-FILE_STRAY = declare("file-stray", "Every article file belongs to a listed article.")
+FILE_STRAY = declare("file-stray", "Every file in annotations/ stands where its kind belongs, or is Markdown.")
 
-LOADED = (rules_corpus, rules_money, rules_spans, rules_statements)
+LOADED = (rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements)
 """Modules that are imported for the rules they register."""
 
 
@@ -43,14 +45,30 @@ def kind_by_place(path: Path, checkout: Checkout | None) -> str:
         checkout.gold(path.stem): "annotations",
         checkout.dataset / "manifest.json": "manifest",
     }
-    if owner.parent.parent == checkout.rounds and path.suffix == ".json":
+    if owner.parent.parent == checkout.rounds and path.suffix == ".json" and owner.parent.name.isdecimal():
         return "adjudication" if owner.name == ADJUDICATION else "annotations"
+    if owner.parent == checkout.rounds and path.name == ROUND_FILE:
+        return "round"
     return places.get(path, "")
+
+
+def _is_stray(path: Path, kind: str, checkout: Checkout | None) -> bool:
+    """Tell whether a file stands in annotations/ where its kind does not belong, or is of none."""
+    inside = checkout is not None and checkout.annotations in path.parents
+    return inside and kind in ("", "predictions", "schema") and path.suffix != ".md"
 
 
 def judge(path: Path, context: Context) -> Iterator[Problem]:
     """Yield what is wrong with one file; what its reading finds is kept in the context."""
     kind = kind_by_place(path, context.checkout)
+    if _is_stray(path, kind, context.checkout):
+        message = "nothing of this name or kind belongs here: mend the name, or move it elsewhere"
+        yield Problem(FILE_STRAY, str(path), "", message, 1, 1)
+        return
+    if kind == "manifest" and is_missing(path):
+        message = "the release is missing, or has no manifest: build it"
+        yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
+        return
     if kind == "predictions":
         yield from _judge_predictions(path, context)
         return
@@ -71,8 +89,10 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
         case "edits":
             yield from _judge_edits(source, context)
         case "manifest" if source.sound:
-            subject = Manifest(path, source.data, context.checkout.root if context.checkout else None)
-            yield from _problems(source, "manifest", subject)
+            yield from _problems(source, "manifest", Manifest(path, source.data, context.checkout))
+        case "round" if source.sound:
+            yield from _problems(source, "round", JsonFile(path, source.data))
+            yield from _unlisted(source, context)
         case "articles" | "entities" if source.sound:
             yield from _problems(source, source.kind, JsonFile(path, source.data))
 
@@ -114,6 +134,14 @@ def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]
         yield source.problem(DOC_UNKNOWN, Finding("/doc", message))
 
 
+def _unlisted(source: Source, context: Context) -> Iterator[Problem]:
+    """Yield which documents of a round are no articles."""
+    for index, doc in enumerate(source.data["docs"]):
+        if context.articles is not None and doc not in context.articles:
+            message = f"no article is called {doc!r}: choose one of {', '.join(context.articles)}"
+            yield source.problem(DOC_UNKNOWN, Finding(f"/docs/{index}", message))
+
+
 def _labels(source: Source, context: Context) -> Labels | None:
     """Build what the rules look at, from the spans that the schema accepts."""
     doc = source.data["doc"]
@@ -150,7 +178,7 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
         return None, unknown
     wrong = list(run("offsets", labels))
     labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
-    scopes = ("labels",) if source.kind == "predictions" else ("labels", "annotations")
+    scopes = ("labels", "predictions" if source.kind == "predictions" else "annotations")
     found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
     return labels, found + [problem for scope in scopes for problem in _problems(source, scope, labels)]
 
@@ -183,7 +211,7 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
 
 def _document(path: Path, context: Context, text: str) -> Document | None:
     """Return a label file's document, if it is there and nothing is wrong with its form."""
-    if not path.is_file() or not (source := context.source(path, "annotations")).sound:
+    if is_missing(path) or not (source := context.source(path, "annotations")).sound:
         return None
     return parse_document(source.data, text)
 
@@ -200,6 +228,27 @@ def _judge_predictions(path: Path, context: Context) -> Iterator[Problem]:
             yield source.problem(DOC_DUPLICATE, Finding("/doc", message))
 
 
+def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], Source]) -> Iterator[Problem]:
+    """Yield what is wrong with a folder of schemas as a whole.
+
+    Args:
+        folder: where they stand.
+        base: the schemas that files are judged by; None where these are they.
+        sources: reads a schema.
+    """
+    paths = {name: folder / f"{name}{SUFFIX}" for name in NAMES}
+    found = {name: sources(path) for name, path in paths.items() if not is_missing(path)}
+    written = {name: source.data for name, source in found.items() if source.sound}
+    used = {name: base.by_id[URN + name] for name in NAMES} if base else written
+    subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used)
+    by_path = {source.path: source for source in found.values()}
+    for rule_id, finding in run("schemas", subject) if found else ():
+        if source := by_path.get(path := finding.path or folder):
+            yield source.problem(rule_id, finding)
+        else:
+            yield Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
+
+
 def judge_whole(context: Context) -> Iterator[Problem]:
     """Yield what only all the files of a checkout together can show."""
     checkout = context.checkout
@@ -208,7 +257,7 @@ def judge_whole(context: Context) -> Iterator[Problem]:
     gold: dict[str, Labels] = {}
     for doc in context.articles:
         context.text(doc)
-        if not checkout.gold(doc).is_file():
+        if is_missing(checkout.gold(doc)):
             context.record_missing(doc, "gold", checkout.gold(doc))
         elif labels := _judge_labels(context.source(checkout.gold(doc), "annotations"), context)[0]:
             gold[doc] = labels

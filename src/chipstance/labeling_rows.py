@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeGuard
 
 from chipstance.labeling_config import LABEL, TEXT, control, row_type
 from chipstance.layers import SLUG, Attribute, Layer, Layers, attribute_schema
@@ -310,7 +310,7 @@ def _place(value: Row) -> str:
     return f"[{value.get('start')}, {value.get('end')})"
 
 
-def _whole(value: object) -> bool:
+def _whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

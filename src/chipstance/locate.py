@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 MAX_DEPTH = 64
+MAX_DIGITS = 4300
+"""Python reads no longer number."""
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep: flatten it"
 BOM = b"\xef\xbb\xbf"
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -120,11 +124,23 @@ class Positions:
         mark = self._marks.get(pointer)
         if mark is None:
             return 1, 1
-        return position(self.text, mark.key if key else mark.value)
+        offset = mark.key if key else mark.value
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Offsets at which lines begin."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
 
-def decode(data: bytes, rule: str = "json-encoding") -> str:
+def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
     """Return UTF-8 bytes as text.
+
+    Args:
+        data: a file's bytes, or a line's.
+        rule: what is broken where it can't be done.
+        before: how many bytes of the file stand before them.
 
     Raises:
         JsonError: with ``rule``, where there is a byte order mark or a byte that is no UTF-8.
@@ -134,8 +150,8 @@ def decode(data: bytes, rule: str = "json-encoding") -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        line, column = position(before := data[: error.start].decode(), len(before))
-        byte = f"byte 0x{data[error.start]:02x} at {error.start} is no UTF-8: save the file as UTF-8"
+        line, column = position(read := data[: error.start].decode(), len(read))
+        byte = f"byte 0x{data[error.start]:02x} at {before + error.start} is no UTF-8: save the file as UTF-8"
         raise JsonError(rule, byte, line, column) from None
 
 
@@ -148,16 +164,34 @@ def parse(text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise JsonError("json-syntax", f"no JSON: {error.msg}", error.lineno, error.colno) from None
+        message = f"no JSON: {error.msg}: {_mend(error.msg)}"
+        raise JsonError("json-syntax", message, error.lineno, error.colno) from None
     except RecursionError:
-        raise JsonError("json-depth", f"nested more than {MAX_DEPTH} deep: flatten it") from None
+        raise JsonError("json-depth", TOO_DEEP, *position(text, _depth_at(text))) from None
     except _RefusedError as refused:
         raise _located(text, refused.args[0]) from None
-    except ValueError as error:
-        raise JsonError("json-syntax", f"a number that no reader can hold: {error}") from None
+    except ValueError:
+        raise _located(text, "json-syntax") from None
     for rule, at in _excesses(text, value):
         raise JsonError(*rule, *position(text, at))
     return value
+
+
+_MENDS = {
+    "Expecting value": "write a value, or remove the comma before it",
+    "Expecting ','": "add a comma, or close what is open",
+    "Expecting ':'": "add a colon and a value",
+    "Expecting property name": "write a key, or remove the comma before it",
+    "Illegal trailing comma": "remove it",
+    "Extra data": "a file holds one value, so remove what follows; JSON Lines files end in .jsonl",
+    "Unterminated string": "add the quotation mark",
+    "Invalid control character": "write it as an escape, such as \\n",
+    "Invalid \\": "write two backslashes, or an escape of JSON",
+}
+
+
+def _mend(said: str) -> str:
+    return next((mend for start, mend in _MENDS.items() if said.startswith(start)), "write it as JSON asks")
 
 
 class _RefusedError(Exception):
@@ -178,6 +212,9 @@ def _no_constant(_name: str) -> Any:
 def _located(text: str, rule: str) -> JsonError:
     seen: set[str] = set()
     for mark in scan(text):
+        if rule == "json-syntax" and len(mark.first) > MAX_DIGITS and mark.first.lstrip("-").isdecimal():
+            message = f"a number of {len(mark.first)} digits: write one of {MAX_DIGITS} at most"
+            return JsonError(rule, message, *position(text, mark.value))
         if rule == "json-constant" and mark.first in CONSTANTS:
             return JsonError(rule, f"{mark.first} is no JSON: write a number or null", *position(text, mark.value))
         if rule == "json-duplicate-key" and mark.pointer in seen:
@@ -195,7 +232,7 @@ def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
     while stack:
         item, depth = stack.pop()
         if depth > MAX_DEPTH:
-            yield ("json-depth", f"nested more than {MAX_DEPTH} deep: flatten it"), _depth_at(text)
+            yield ("json-depth", TOO_DEEP), _depth_at(text)
             return
         if isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):
             message = "half a surrogate pair is no character: write the character itself"

@@ -144,16 +144,16 @@ class Problem:
         path: the file.
         pointer: JSON pointer (RFC 6901) of the value inside the file, empty for the whole.
         message: what is wrong and how to mend it.
-        line: 1-based line of the value; 0 where the file has no lines (a missing file).
-        column: 1-based column of the value, in code points; 0 as for ``line``.
+        line: 1-based line of the value; 1 where there is none (a missing file).
+        column: 1-based column of the value, in code points; 1 as for ``line``.
     """
 
     rule: str
     path: str
     pointer: str
     message: str
-    line: int = 0
-    column: int = 0
+    line: int = 1
+    column: int = 1
 
 
 def by_position(spans: Sequence[Span]) -> tuple[Span, ...]:

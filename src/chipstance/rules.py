@@ -51,7 +51,8 @@ def rule(rule_id: str, scope: str) -> Callable[[_C], _C]:
     Args:
         rule_id: the rule's stable id; several checks may share it.
         scope: what it is run for: ``offsets`` and ``labels`` (annotations and predictions), ``annotations``,
-            ``articles``, ``article``, ``edits``, ``entities``, ``layers``, ``manifest`` or ``corpus``.
+            ``predictions``, ``articles``, ``article``, ``edits``, ``entities``, ``layers``, ``round``,
+            ``adjudication``, ``manifest``, ``schemas`` or ``corpus``.
     """
 
     def register(check: _C) -> _C:
@@ -115,6 +116,11 @@ class Labels:
     def layer(self, name: str) -> Iterator[tuple[int, Span]]:
         """Yield the spans of one layer, with their place in the file."""
         return ((index, span) for index, span in self.spans.items() if span.layer == name)
+
+    def having(self, name: str, *attributes: str) -> Iterator[tuple[int, Span]]:
+        """Yield the spans of a layer, where layers.json declares that it has all these attributes."""
+        layer = self.layers.get(name)
+        return self.layer(name) if layer and layer.attributes.keys() >= set(attributes) else iter(())
 
     def linked(self, span: Span, attribute: str) -> Span | None:
         """Return the span that an attribute refers to, if it is there."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from chipstance.folders import Checkout
 from chipstance.model import Article, Entity
@@ -45,17 +44,6 @@ def split_empty(whole: Whole) -> Iterator[Finding]:
         if whole.articles is not None and split not in found:
             message = f"no article is in the split {split!r}: move one there"
             yield Finding("/articles", message, path=whole.checkout.articles)
-
-
-@rule("article-date", "corpus")
-def article_date(whole: Whole) -> Iterator[Finding]:
-    """A stated date is a day of the calendar."""
-    for index, article in enumerate(whole.articles or ()):
-        try:
-            date.fromisoformat(article.date or "2025-01-01")
-        except ValueError:
-            message = f"{article.date} is no day of the calendar: write the date that the text states, or null"
-            yield Finding(f"/articles/{index}/date", message, path=whole.checkout.articles)
 
 
 @rule("utterance-once", "corpus")

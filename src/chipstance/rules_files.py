@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from chipstance.rules import Finding, declare, rule
 from chipstance.schemas import show
 
 Json = Any
+JOINERS = "\u200c\u200d"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -70,7 +72,8 @@ def text_line_ends(article: ArticleText) -> Iterator[Finding]:
     ends = list(_LINE_END.finditer(article.text))
     odd = [end for end in ends if end[0] == "\r" or end[0] != ends[0][0]]
     if odd:
-        message = f"a line ends with {show(odd[0][0])}, others with {show(ends[0][0])}: take the article with one kind"
+        others = f", others with {show(ends[0][0])}" if odd[0][0] != ends[0][0] else ""
+        message = f"a line ends with {show(odd[0][0])}{others}: take the article with one kind, \\n or \\r\\n"
         yield Finding("", f"{message}, or record an edit", at=article.to_raw(odd[0].start()).offset)
 
 
@@ -85,6 +88,11 @@ def text_control(article: ArticleText) -> Iterator[Finding]:
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _is_unseen(character: str) -> bool:
+    """Tell whether a character can't be seen, such as a change of direction; joiners shape what stands beside them."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in JOINERS
 
 
 def _is_control(character: str) -> bool:
@@ -131,17 +139,37 @@ def edits_file_name(file: JsonFile) -> Iterator[Finding]:
         yield Finding("/doc", message)
 
 
+@rule("file-name", "round")
+def round_file_name(file: JsonFile) -> Iterator[Finding]:
+    """A round's file stands in the folder of its number."""
+    if file.path.parent.name != str(file.data["round"]):
+        message = f"round is {file.data['round']}, but the folder is {file.path.parent.name}: change one of them"
+        yield Finding("/round", message)
+
+
+@rule("id-duplicate", "round")
+def annotator_duplicate(file: JsonFile) -> Iterator[Finding]:
+    """An annotator stands once in a round."""
+    seen: set[str] = set()
+    for index, entry in enumerate(file.data["annotators"]):
+        if entry["id"] in seen:
+            yield Finding(f"/annotators/{index}/id", f"{entry['id']!r} stands there already: remove one of them")
+        seen.add(entry["id"])
+
+
+@rule("string-form", "round")
 @rule("string-form", "articles")
 @rule("string-form", "entities")
 @rule("string-form", "edits")
 def string_form(file: JsonFile) -> Iterator[Finding]:
-    """Strings are in NFC, without white space at their ends and without control characters."""
+    """Strings are in NFC, without white space at their ends, and with nothing in them that can't be seen."""
     for pointer, text in _strings(file.data):
         free = pointer.endswith("/replacement")
         if not unicodedata.is_normalized("NFC", text):
             yield Finding(pointer, f"{show(text)} is not in NFC: write {show(_nfc(text))} with composed characters")
-        elif not free and (text != text.strip() or any(map(_is_control, text))):
-            yield Finding(pointer, f"{show(text)} has white space at an end, or a control character: remove it")
+        elif not free and (text != text.strip() or any(map(_is_unseen, text))):
+            message = f"{show(text)} has white space at an end, or a character that can't be seen: remove it"
+            yield Finding(pointer, message)
 
 
 def _strings(value: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -170,6 +198,17 @@ def _duplicates(entries: list[Json], name: str) -> Iterator[Finding]:
         first = seen.setdefault(entry["id"], index)
         if first != index:
             yield Finding(f"/{name}/{index}/id", f"id {entry['id']!r} is taken by entry {first}: choose another")
+
+
+@rule("article-date", "articles")
+def article_date(file: JsonFile) -> Iterator[Finding]:
+    """A stated date is a day of the calendar."""
+    for index, entry in enumerate(file.data["articles"]):
+        try:
+            date.fromisoformat(entry["date"] or "2025-01-01")
+        except ValueError:
+            message = f"{entry['date']} is no day of the calendar: write the date that the text states, or null"
+            yield Finding(f"/articles/{index}/date", message)
 
 
 @rule("entity-order", "entities")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from chipstance.digests import content_digest, sha256
-from chipstance.rules import Finding, rule
+from chipstance.folders import Checkout
+from chipstance.jsonfile import is_file, is_folder, read_bytes
+from chipstance.rules import Finding, declare, rule
 from chipstance.schemas import show
+
+RELEASE_MISSING = declare("release-missing", "A checkout whose CITATION.cff names a version has that release.")
+_VERSION = re.compile(r"^version:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,40 +27,62 @@ class Manifest:
     Attributes:
         path: where it stands, in the release's folder.
         data: its content.
-        root: the checkout it was built in; None for a release by itself.
+        checkout: where it was built; None for a release by itself.
     """
 
     path: Path
     data: Any
-    root: Path | None
+    checkout: Checkout | None
 
     def files(self) -> Iterator[tuple[int, dict[str, Any], Path]]:
         """Yield every listed file: place, entry, path."""
         for index, entry in enumerate(self.data["files"]):
             yield index, entry, self.path.parent / entry["path"]
 
+    def tables(self) -> Iterator[tuple[int, dict[str, Any], Path]]:
+        """Yield every listed table that is the listed one."""
+        return (f for f in self.files() if f[2].suffix == ".parquet" and _digest(f[2]) == f[1]["sha256"])
+
+
+def _read(path: Path) -> bytes | None:
+    """Return a file's bytes; None where it is missing or can't be read."""
+    try:
+        return read_bytes(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(path: Path) -> str | None:
+    data = _read(path)
+    return None if data is None else sha256(data)
+
+
+def cited_version(checkout: Checkout) -> str | None:
+    """Return the version that CITATION.cff names; None where it names none, or can't be read."""
+    found = _VERSION.search((_read(checkout.citation) or b"").decode(errors="replace"))
+    return found[1] if found else None
+
 
 @rule("manifest-file", "manifest")
 def manifest_file(manifest: Manifest) -> Iterator[Finding]:
     """Every file of the release is there, with the size and digest that the manifest lists."""
     for index, entry, path in manifest.files():
-        if not path.is_file():
-            yield Finding(f"/files/{index}/path", f"{entry['path']} is missing: build the release again")
+        data = _read(path)
+        if data is None:
+            message = f"{show(entry['path'])} is missing, or can't be read: build the release again"
+            yield Finding(f"/files/{index}/path", message)
             continue
-        data = path.read_bytes()
         for name, value in (("bytes", len(data)), ("sha256", sha256(data))):
             if entry[name] != value:
-                message = f"{entry['path']} has {name} {value}, not {entry[name]}: build the release again"
+                message = f"{entry['path']} has {name} {value}, not {show(entry[name])}: build the release again"
                 yield Finding(f"/files/{index}/{name}", message)
 
 
 @rule("manifest-rows", "manifest")
 def manifest_rows(manifest: Manifest) -> Iterator[Finding]:
     """Every table has the number of rows that the manifest lists."""
-    for index, entry, path in manifest.files():
-        if not path.is_file() or path.suffix != ".parquet" or sha256(path.read_bytes()) != entry["sha256"]:
-            continue
-        rows = _rows(path)
+    for index, entry, path in manifest.tables():
+        rows = None if (table := _metadata(path)) is None else int(table.num_rows)
         if rows != entry["rows"]:
             found = "no Parquet" if rows is None else f"{rows} rows"
             yield Finding(
@@ -61,14 +91,73 @@ def manifest_rows(manifest: Manifest) -> Iterator[Finding]:
             )
 
 
-def _rows(path: Path) -> int | None:
+def _metadata(path: Path) -> Any:
+    """Return what a table says about itself; None where it is no Parquet."""
     import pyarrow
     from pyarrow import parquet
 
     try:
-        return int(parquet.read_metadata(path).num_rows)
+        return parquet.read_metadata(path)
     except pyarrow.ArrowInvalid:
         return None
+
+
+@rule("manifest-table", "manifest")
+def manifest_table(manifest: Manifest) -> Iterator[Finding]:
+    """A table stands where its config and its split say, and everything else has neither."""
+    for index, entry, path in manifest.files():
+        config, split = entry["config"], entry["split"]
+        if path.suffix == ".parquet":
+            wrong = entry["path"] != f"data/{config}/{split}.parquet"
+        else:
+            wrong = (config, split, entry["rows"]) != (None, None, None)
+        if wrong:
+            message = (
+                f"{show(entry['path'])} is not where {show(config)}, {show(split)} stands: build the release again"
+            )
+            yield Finding(f"/files/{index}/config", message)
+
+
+@rule("manifest-identity", "manifest")
+def manifest_identity(manifest: Manifest) -> Iterator[Finding]:
+    """Manifest, tables, Croissant and CITATION.cff say the same about name, version and canary."""
+    cited = cited_version(manifest.checkout) if manifest.checkout else None
+    said = [("CITATION.cff", {"version": cited}), *_said(manifest)]
+    for name in ("name", "version", "canary"):
+        here = manifest.data[name]
+        other = next((where for where, what in said if what.get(name) not in (None, here)), None)
+        if other:
+            message = (
+                f"{name} is {show(here)}, but {other} says {show(dict(said)[other][name])}: build the release again"
+            )
+            yield Finding(f"/{name}", message)
+
+
+def _said(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """Yield what the files of a release say about it, where they say anything."""
+    for _, entry, path in manifest.tables():
+        metadata = (table.metadata if (table := _metadata(path)) else None) or {}
+        keys = {"version": b"chipstance.version", "canary": b"chipstance.canary"}
+        yield (
+            entry["path"],
+            {name: metadata[key].decode(errors="replace") for name, key in keys.items() if key in metadata},
+        )
+    try:
+        croissant = json.loads(_read(manifest.path.parent / "croissant.json") or b"{}")
+    except ValueError:
+        return  # its digest is checked
+    if isinstance(croissant, dict):
+        yield "croissant.json", {name: croissant.get(name) for name in ("name", "version")}
+
+
+@rule("manifest-order", "manifest")
+def manifest_order(manifest: Manifest) -> Iterator[Finding]:
+    """Files and inputs are sorted by path."""
+    for name in ("files", "inputs"):
+        for index, (one, other) in enumerate(pairwise(manifest.data[name]), start=1):
+            if other["path"] < one["path"]:
+                message = f"{show(other['path'])} belongs before the one above it: build the release again"
+                yield Finding(f"/{name}/{index}/path", message)
 
 
 @rule("manifest-content", "manifest")
@@ -85,20 +174,35 @@ def manifest_complete(manifest: Manifest) -> Iterator[Finding]:
     listed: set[Path] = {manifest.path}
     for index, entry, path in manifest.files():
         if path in listed:
-            yield Finding(f"/files/{index}/path", f"{entry['path']} is listed twice, or is the manifest: remove it")
+            message = f"{show(entry['path'])} is listed twice, or is the manifest: remove it"
+            yield Finding(f"/files/{index}/path", message)
         listed.add(path)
     for path in sorted(manifest.path.parent.rglob("*")):
         name = path.relative_to(manifest.path.parent)
-        if path.is_file() and path not in listed and not any(part.startswith(".") for part in name.parts):
+        if is_file(path) and path not in listed and not any(part.startswith(".") for part in name.parts):
             yield Finding("/files", f"{name.as_posix()} is not listed: remove it, or build the release again")
 
 
 @rule("manifest-input", "manifest")
 def manifest_input(manifest: Manifest) -> Iterator[Finding]:
-    """The release was built from the files as they are now."""
-    for index, entry in enumerate(manifest.data["inputs"] if manifest.root else ()):
-        path = manifest.root / entry["path"] if manifest.root else manifest.path
-        digest = sha256(path.read_bytes()) if path.is_file() else None
+    """The release was built from the files as they are now, and lists all of them."""
+    if manifest.checkout is None:
+        return
+    for index, entry in enumerate(manifest.data["inputs"]):
+        digest = _digest(manifest.checkout.root / entry["path"])
         if digest != entry["sha256"]:
-            state = f"has the digest {digest} now" if digest else "is missing"
-            yield Finding(f"/inputs/{index}/sha256", f"{entry['path']} {state}: build the release again")
+            state = f"has the digest {digest} now" if digest else "is missing, or can't be read"
+            yield Finding(f"/inputs/{index}/sha256", f"{show(entry['path'])} {state}: build the release again")
+    listed = {entry["path"] for entry in manifest.data["inputs"]}
+    for path in _inputs(manifest.checkout):
+        name = path.relative_to(manifest.checkout.root).as_posix()
+        if is_file(path) and name not in listed:
+            yield Finding("/inputs", f"{name} is not listed: build the release again")
+
+
+def _inputs(checkout: Checkout) -> Iterator[Path]:
+    """Yield every file that a release is always made from."""
+    yield from (checkout.articles, checkout.entities, checkout.layers, checkout.card, checkout.citation)
+    folder = checkout.article("").parent
+    for article in sorted(folder.glob("*.txt")) if is_folder(folder) else ():
+        yield from (article, checkout.edits(article.stem), checkout.gold(article.stem))

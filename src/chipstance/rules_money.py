@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from chipstance.amounts import Amount, decimal_text, iso_codes, leading_modifier, read_amount
+from chipstance.amount_edges import counts_else, whole_amount
+from chipstance.amounts import CONTEXT, Amount, decimal_text, read_amount
+from chipstance.currencies import iso_codes
 from chipstance.model import Span
+from chipstance.qualifiers import leading_modifier
 from chipstance.rules import Finding, Labels, rule
 from chipstance.schemas import show
 
-CONTEXT = 60
 ATTRIBUTES = {"currency", "minimum", "maximum", "qualifier"}
 BOUNDS = {
     "exact": "minimum and maximum are the stated number",
@@ -96,20 +98,43 @@ def money_modifier(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/text", message)
 
 
+@rule("money-span", "annotations")
+def money_span(labels: Labels) -> Iterator[Finding]:
+    """An amount is whole: number, scale and currency, and both ends of a range."""
+    marked = {(span.start, span.end) for _, span in _amounts(labels)}
+    for index, span in _amounts(labels):
+        whole = whole_amount(labels.text, span.start, span.end)
+        if whole and whole not in marked:  # if it is marked too, they overlap: another rule's
+            message = f"{show(span.text)} is a part of {show(labels.text[slice(*whole)])}: mark the whole amount"
+            yield Finding(f"/spans/{index}/text", message)
+
+
+@rule("money-count", "annotations")
+def money_count(labels: Labels) -> Iterator[Finding]:
+    """Percentages and numbers of shares, chips or users are no money."""
+    for index, span in _amounts(labels):
+        if counts_else(labels.text, span.start, span.end):
+            after = labels.text[span.end : span.end + 20].partition("\n")[0]
+            message = f"{show(span.text)} is no money, as {show(after.strip())} follows: remove the span"
+            yield Finding(f"/spans/{index}/text", message)
+
+
 @rule("money-words", "annotations")
 def money_words(labels: Labels) -> Iterator[Finding]:
     """Currency, bounds and qualifier are what the words say when they are read again."""
     for index, span in _amounts(labels):
         if _crossed(span) or not _fits(str(span.attributes["qualifier"]), *_bounds(span)):
             continue  # another rule's
-        amount = read_amount(span.text, *_context(labels.text, span))
-        if amount is None:
+        if whole_amount(labels.text, span.start, span.end):
+            continue  # another rule's
+        readings = read_amount(span.text, *_context(labels.text, span))
+        if not readings:
             yield Finding(
                 f"/spans/{index}/text",
                 f"{show(span.text)} can't be read as an amount: mark number, scale and currency only",
             )
         else:
-            yield from _differences(index, span, amount)
+            yield from min((_differences(index, span, amount) for amount in readings), key=len)
 
 
 def _context(text: str, span: Span) -> tuple[str, str]:
@@ -117,19 +142,20 @@ def _context(text: str, span: Span) -> tuple[str, str]:
     return before, text[span.end : span.end + CONTEXT].partition("\n")[0]
 
 
-def _differences(index: int, span: Span, amount: Amount) -> Iterator[Finding]:
+def _differences(index: int, span: Span, amount: Amount) -> list[Finding]:
     read = {
         "minimum": decimal_text(amount.minimum),
         "maximum": decimal_text(amount.maximum),
         "qualifier": amount.qualifier,
     }
-    code = span.attributes["currency"]
-    if code in iso_codes() and code not in amount.currencies:
+    if span.attributes["currency"] in iso_codes():  # another rule's if not
         read["currency"] = amount.currency
-    for name, value in read.items():
-        stored = span.attributes[name]
-        if stored != value:
-            message = (
-                f"{name} is {show(stored)}, but {show(span.text)} in its sentence reads as {show(value)}: mend one"
-            )
-            yield Finding(f"/spans/{index}/attributes/{name}", message)
+    return [
+        Finding(
+            f"/spans/{index}/attributes/{name}",
+            f"{name} is {show(span.attributes[name])}, but {show(span.text)} in its sentence reads as {show(value)}:"
+            " mend one",
+        )
+        for name, value in read.items()
+        if span.attributes[name] != value
+    ]

@@ -13,6 +13,8 @@ from chipstance.rules import Finding, Labels, rule
 from chipstance.schemas import show
 
 ZERO_WIDTH_JOINER = "\u200d"
+UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE")
+"""How the names of letters begin whose scripts do not set every word apart by spaces."""
 
 
 @rule("span-empty", "offsets")
@@ -97,6 +99,24 @@ def _inside_character(text: str, offset: int) -> bool:
     return joined or unicodedata.category(here) in ("Mn", "Me") or "\U0001f3fb" <= here <= "\U0001f3ff"
 
 
+@rule("span-splits-word", "annotations")
+def span_splits_word(labels: Labels) -> Iterator[Finding]:
+    """A span does not begin or end inside a word."""
+    for index, span in labels.spans.items():
+        for name, offset in (("start", span.start), ("end", span.end)):
+            before, after = labels.text[max(0, offset - 1) : offset], labels.text[offset : offset + 1]
+            if _in_word(before) and _in_word(after) and not _inside_character(labels.text, offset):
+                around = show(labels.text[max(0, offset - 10) : offset] + "|" + labels.text[offset : offset + 10])
+                yield Finding(f"/spans/{index}/{name}", f"{name} {offset} cuts a word in two, {around}: move it")
+
+
+def _in_word(character: str) -> bool:
+    """Tell whether words hold this letter, digit or mark, in a script that puts spaces between them."""
+    return unicodedata.category(character or " ")[0] in "LNM" and not unicodedata.name(character, "").startswith(
+        UNSPACED
+    )
+
+
 @rule("id-duplicate", "labels")
 def span_id_duplicate(labels: Labels) -> Iterator[Finding]:
     """An id stands once."""
@@ -106,7 +126,7 @@ def span_id_duplicate(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/id", f"id {span.id!r} is taken by span {seen[span.id]}: choose another")
 
 
-@rule("span-duplicate", "annotations")
+@rule("span-duplicate", "labels")
 def span_duplicate(labels: Labels) -> Iterator[Finding]:
     """Two spans of one layer never have the same start, end and attributes."""
     seen: dict[tuple[object, ...], int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 from chipstance.model import Entity, Span
@@ -74,7 +74,7 @@ def _fits_kind(labels: Labels, span: Span, entity: Entity) -> bool:
 @rule("speaker-mention", "annotations")
 def speaker_mention(labels: Labels) -> Iterator[Finding]:
     """A speaker is a pronoun exactly where its mention says so, and a name where it is one of its entity's."""
-    for index, span in labels.layer("speaker"):
+    for index, span in labels.having("speaker", "mention"):
         mention, word = span.attributes.get("mention"), span.text.lower()
         entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
         if mention == "pronoun" and word not in PRONOUNS | INDEFINITE:
@@ -93,7 +93,7 @@ def speaker_mention(labels: Labels) -> Iterator[Finding]:
 @rule("speaker-unnamed", "annotations")
 def speaker_unnamed(labels: Labels) -> Iterator[Finding]:
     """A speaker by name has an entity: only a noun phrase or a pronoun can be an unnamed source."""
-    for index, span in labels.layer("speaker"):
+    for index, span in labels.having("speaker", "entity", "mention"):
         if span.attributes.get("entity") is None and span.attributes.get("mention") == "name":
             message = f"{show(span.text)} is a name without an entity: give its id, or choose nominal or pronoun"
             yield Finding(f"/spans/{index}/attributes/entity", message)
@@ -139,7 +139,7 @@ def attribution_inside(labels: Labels) -> Iterator[Finding]:
 def cue_shared(labels: Labels) -> Iterator[Finding]:
     """A cue belongs to one speaker."""
     first: dict[object, tuple[int, object]] = {}
-    for index, span in labels.layer("statement"):
+    for index, span in labels.having("statement", "speaker", "cue"):
         cue, speaker = span.attributes.get("cue"), span.attributes.get("speaker")
         if cue is None:
             continue
@@ -152,7 +152,7 @@ def cue_shared(labels: Labels) -> Iterator[Finding]:
 @rule("statement-kind", "annotations")
 def statement_kind(labels: Labels) -> Iterator[Finding]:
     """The kind of a statement fits its quotation marks."""
-    for index, span in labels.layer("statement"):
+    for index, span in labels.having("statement", "kind"):
         fault = _kind_fault(labels, span)
         if fault:
             yield Finding(f"/spans/{index}/attributes/kind", f"kind is {show(span.attributes['kind'])}, but {fault}")
@@ -206,7 +206,7 @@ def _enclosed(text: str, span: Span) -> bool:
 
 def _is_block(text: str, span: Span) -> bool:
     """Tell whether a statement is a block quotation or an embedded post: no cue, or lines of its own."""
-    if span.attributes.get("cue") is None:
+    if span.attributes.get("cue", "") is None:
         return True
     line_start = not text[: span.start].rpartition("\n")[2].strip()
     return line_start and bool(_LINK_ONLY.match(text[span.end :].partition("\n")[0]))
@@ -224,7 +224,7 @@ def _without_nested(labels: Labels, span: Span) -> str:
 @rule("stance-neutral", "annotations")
 def stance_neutral(labels: Labels) -> Iterator[Finding]:
     """A neutral stance is explicit."""
-    for index, span in labels.layer("stance"):
+    for index, span in labels.having("stance", "polarity", "explicit"):
         if span.attributes.get("polarity") == "neutral" and not span.attributes.get("explicit"):
             message = f"{show(span.text)} is neutral and not explicit: a neutral span names its target, or is no span"
             yield Finding(f"/spans/{index}/attributes/explicit", message)
@@ -232,13 +232,15 @@ def stance_neutral(labels: Labels) -> Iterator[Finding]:
 
 @rule("stance-holder", "annotations")
 def stance_holder(labels: Labels) -> Iterator[Finding]:
-    """The holder of a stance is the speaker of the statement around it; author only outside statements."""
-    for index, span in labels.layer("stance"):
-        around = [other for _, other in labels.layer("statement") if other.covers(span)]
+    """A stance is held by the speaker of the statement around it; outside, by the author or by one of the speakers."""
+    sources = {speaker.attributes.get("entity") for _, speaker in labels.having("speaker", "entity")}
+    for index, span in labels.having("stance", "holder"):
+        around = [other for _, other in labels.having("statement", "speaker") if other.covers(span)]
         if not around:
+            yield from _outside(labels, index, span, sources)
             continue
         speaker = labels.linked(min(around, key=lambda other: other.end - other.start), "speaker")
-        if speaker is None or speaker.layer != "speaker":
+        if speaker is None or speaker.layer != "speaker" or "entity" not in speaker.attributes:
             continue
         holder, entity = span.attributes.get("holder"), speaker.attributes.get("entity")
         if holder != entity:
@@ -246,6 +248,15 @@ def stance_holder(labels: Labels) -> Iterator[Finding]:
                 f"holder is {show(holder)}, but the statement around it is by {show(speaker.text)} ({show(entity)})"
             )
             yield Finding(f"/spans/{index}/attributes/holder", f"{message}: mend one of them")
+
+
+def _outside(labels: Labels, index: int, span: Span, sources: Collection[object]) -> Iterator[Finding]:
+    holder = span.attributes.get("holder")
+    known = {None, *labels.layers["stance"].attributes["holder"].also, *sources}
+    listed = labels.entities is None or holder in labels.entities  # else another rule's
+    if labels.whole and labels.layers.get("speaker") and listed and holder not in known:
+        message = f"holder is {show(holder)}, who says nothing in this document: mend it, or mark who says so"
+        yield Finding(f"/spans/{index}/attributes/holder", message)
 
 
 @rule("stance-conflict", "annotations")
@@ -256,8 +267,8 @@ def stance_conflict(labels: Labels) -> Iterator[Finding]:
         if speaker is None or speaker.layer != "speaker":
             continue
         entity = speaker.attributes.get("entity")
-        stances = [item for item in labels.layer("stance") if item[1].overlaps(statement)]
-        held = [item for item in stances if item[1].attributes["holder"] == entity]
+        stances = labels.having("stance", "holder", "target", "polarity")
+        held = [item for item in stances if item[1].overlaps(statement) and item[1].attributes["holder"] == entity]
         for (_, one), (index, other) in combinations(held, 2):
             if one.attributes.get("target") == other.attributes.get("target") and _opposed(one, other):
                 message = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Any
 
-from jsonschema import Draft202012Validator, TypeChecker, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, TypeChecker, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
@@ -18,8 +18,9 @@ from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, layers_schema, parse_layers
 from chipstance.locate import escape
 
-KINDS = ("articles", "edits", "entities", "annotations", "predictions", "manifest", "layers", "adjudication")
+KINDS = ("articles", "edits", "entities", "annotations", "predictions", "manifest", "layers", "adjudication", "round")
 PARTS = ("common", "span", "predicted-span")
+NAMES = (*KINDS, *PARTS)
 SUFFIX = ".schema.json"
 URN = "urn:chipstance:schema:"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -53,8 +54,12 @@ class Schemas:
     by_id: Mapping[str, Json]
 
     def faults(self, kind: str, value: Json) -> Iterator[Fault]:
-        """Yield what the schema of a kind refuses in a value."""
-        for error in self.validator(kind).iter_errors(value):
+        """Yield what the schema of a kind refuses in a value; once, where two of its parts refuse the same."""
+        errors = {
+            (*error.absolute_path, error.validator, error.message): error
+            for error in self.validator(kind).iter_errors(value)
+        }
+        for error in errors.values():
             yield from _faults(error)
 
     def validator(self, kind: str) -> Draft202012Validator:
@@ -80,7 +85,7 @@ class Schemas:
         found: set[str] = set()
         queue = [start]
         while queue:
-            references = {ref.partition("#")[0] for ref in _references(self.by_id[queue.pop()])} - {"", start}
+            references = {ref.partition("#")[0] for _, ref in _references(self.by_id[queue.pop()])} - {"", start}
             queue.extend(references - found)
             found |= references
         return found
@@ -95,11 +100,53 @@ def load_schemas(folder: Path, layers: Layers | None = None) -> Schemas:
 
     Raises:
         OSError: a file is missing.
-        ValueError: a file is no JSON.
+        ValueError: a file is no JSON, no schema, or not the layers; the message names it.
     """
-    layers = layers or parse_layers(read_json(folder / "layers.json"))
-    written = [read_json(folder / f"{name}{SUFFIX}") for name in (*KINDS, *PARTS)]
-    return Schemas({schema["$id"]: schema for schema in [*written, *computed_schemas(layers)]})
+    written = {name: read_json(folder / f"{name}{SUFFIX}") for name in NAMES}
+    found = [(name, fault) for name, schema in written.items() for fault in schema_faults(schema)]
+    for name, fault in found or set_faults(written):
+        raise ValueError(f"{folder / name}{SUFFIX}: {fault.pointer} {fault.message}")
+    schemas = make_schemas(written)
+    return schemas.with_layers(layers or _read_layers(folder / "layers.json", schemas))
+
+
+def _read_layers(path: Path, schemas: Schemas) -> Layers:
+    data = read_json(path)
+    for fault in schemas.faults("layers", data):
+        raise ValueError(f"{path}: {fault.pointer} {fault.message}")
+    return parse_layers(data)
+
+
+def make_schemas(written: Mapping[str, Json]) -> Schemas:
+    """Return sound schemas, given by name, with a place for layers in which any will do."""
+    return Schemas({schema["$id"]: schema for schema in [*written.values(), *computed_schemas(None)]})
+
+
+def set_faults(written: Mapping[str, Json]) -> Iterator[tuple[str, Fault]]:
+    """Yield what keeps schemas from working together: another ``$id`` than the name's, references that lead nowhere.
+
+    Args:
+        written: schemas by name, each one by itself sound.
+    """
+    known = {**{URN + name: schema for name, schema in written.items()}, **_computed()}
+    for name, schema in written.items():
+        if not isinstance(schema, dict) or schema.get("$id") != URN + name:
+            yield name, Fault("/$id" if isinstance(schema, dict) else "", f"the schema's $id must be {URN + name}")
+        for pointer, reference in _references(schema):
+            target, _, fragment = reference.partition("#")
+            if not _leads(known.get(target or URN + name), fragment):
+                yield name, Fault(pointer, f"{show(reference)} leads nowhere: name a definition that is there")
+
+
+def _computed() -> dict[str, Json]:
+    return {schema["$id"]: schema for schema in computed_schemas(None)}
+
+
+def _leads(schema: Json, fragment: str) -> bool:
+    """Tell whether a JSON pointer leads somewhere in a schema."""
+    for part in fragment.split("/")[1:]:
+        schema = schema.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(schema, dict) else None
+    return isinstance(schema, dict | bool)
 
 
 def computed_schemas(layers: Layers | None) -> Iterator[Json]:
@@ -114,7 +161,8 @@ def computed_schemas(layers: Layers | None) -> Iterator[Json]:
 
 def schema_faults(schema: Json) -> Iterator[Fault]:
     """Yield what the JSON Schema meta-schema refuses in a schema."""
-    for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
+    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=FormatChecker(["regex"]))
+    for error in meta.iter_errors(schema):
         yield from _faults(error)
 
 
@@ -122,15 +170,13 @@ def _without_dialect(schema: Json) -> Json:
     return {key: value for key, value in schema.items() if key != "$schema"}
 
 
-def _references(schema: Json) -> Iterator[str]:
-    if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for value in schema.values():
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+def _references(schema: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yield pointer and value of every ``$ref``."""
+    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+        yield f"{pointer}/$ref", schema["$ref"]
+    items = schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+    for key, value in items:
+        yield from _references(value, f"{pointer}/{escape(key)}")
 
 
 def _is_integer(_checker: TypeChecker, value: Json) -> bool:
@@ -166,7 +212,9 @@ _MESSAGES = {
     "enum": "must be one of {}",
     "const": "must be {}",
     "pattern": "must match {}",
+    "format": "is no {}",
     "minimum": "must be {} or more",
+    "maximum": "must be {} or less",
     "minLength": "needs {} character or more",
     "maxLength": "must not be longer than {} characters",
     "minItems": "needs {} item or more",

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chipstance.jsonfile import read_bytes
 from chipstance.locate import JsonError, Positions, decode, parse, position
 from chipstance.model import Problem
 from chipstance.rules import Finding, declare
@@ -23,7 +24,8 @@ for _rule, _reason in {
     "json-surrogate": "A string holds characters, not halves of surrogate pairs.",
     "json-depth": "A file is not nested without end.",
     "article-encoding": "An article is UTF-8 without a byte order mark.",
-    "file-unreadable": "A file can be read.",
+    "file-unreadable": "A file can be read, and so can its folder.",
+    "predictions-empty": "A predictions file has a line.",
     "kind-unknown": "A JSON file is of a kind that the validator knows.",
     "schema": "A file keeps to the JSON Schema of its kind.",
 }.items():
@@ -71,53 +73,66 @@ class Source:
 
     def broken(self, pointer: str) -> bool:
         """Tell whether the schema refuses the value at a pointer, or anything inside it."""
-        return any(fault == pointer or fault.startswith(pointer + "/") for fault in self.faults)
+        return pointer in self._broken
+
+    @cached_property
+    def _broken(self) -> frozenset[str]:
+        parts = (fault.split("/") for fault in self.faults)
+        return frozenset("/".join(part[:size]) for part in parts for size in range(1, len(part) + 1))
 
 
 def read_json_source(path: Path, kind: str, schemas: Schemas) -> Source:
     """Read a file that is one JSON value."""
     try:
-        text = decode(path.read_bytes())
+        text = decode(read_bytes(path))
     except (OSError, JsonError) as error:
-        return Source(path, kind, problems=(_unreadable(path, error),))
-    return _parsed(path, kind, text, 0, schemas)
+        return Source(path, kind, problems=(unreadable(path, error),))
+    return parse_source(path, kind, text, 0, schemas)
 
 
 def read_lines_source(path: Path, kind: str, schemas: Schemas) -> Iterator[Source]:
     """Read a JSON Lines file: one source for each line."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = read_bytes(path)
     except OSError as error:
-        yield Source(path, kind, problems=(_unreadable(path, error),))
+        yield Source(path, kind, problems=(unreadable(path, error),))
         return
-    for number, line in enumerate(lines if lines[-1] else lines[:-1], start=1):
+    if not content:
+        message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
+        yield Source(path, kind, problems=(Problem("predictions-empty", str(path), "", message, 1, 1),))
+    before = 0
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
+        start, before = before, before + len(line) + 1
         try:
-            text = decode(line)
+            text = decode(line, before=start)
         except JsonError as error:
             yield Source(path, kind, line=number, problems=(_refused(path, error, number),))
         else:
-            yield _parsed(path, kind, text, number, schemas)
+            yield parse_source(path, kind, text, number, schemas)
 
 
 def read_article_source(path: Path) -> Source:
     """Read an article, its line ends untouched."""
     try:
-        return Source(path, "article", decode(path.read_bytes(), "article-encoding"))
+        return Source(path, "article", decode(read_bytes(path), "article-encoding"))
     except (OSError, JsonError) as error:
-        return Source(path, "article", problems=(_unreadable(path, error),))
+        return Source(path, "article", problems=(unreadable(path, error),))
 
 
-def _unreadable(path: Path, error: OSError | JsonError) -> Problem:
+def unreadable(path: Path, error: OSError | JsonError) -> Problem:
+    """Return the problem of a file, or a folder, that can't be read."""
     if isinstance(error, JsonError):
         return _refused(path, error, 0)
-    return Problem("file-unreadable", str(path), "", f"the file can't be read: {error.strerror or error}")
+    message = f"it can't be read ({error.strerror or error}): let everybody read it, or put it back"
+    return Problem("file-unreadable", str(path), "", message, 1, 1)
 
 
 def _refused(path: Path, error: JsonError, line: int) -> Problem:
     return Problem(error.rule, str(path), "", str(error), line or error.line, error.column)
 
 
-def _parsed(path: Path, kind: str, text: str, line: int, schemas: Schemas) -> Source:
+def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) -> Source:
+    """Return a source whose text has been read already; arguments as its attributes."""
     try:
         data = parse(text)
     except JsonError as error:
@@ -145,6 +160,7 @@ def kind_by_content(data: Json) -> str:
         "edits": {"doc", "edits"},
         "annotations": {"doc", "spans"},
         "adjudication": {"doc", "decisions"},
+        "round": {"round", "annotators", "guidelines_sha256"},
         "layers": {"layers"},
         "manifest": {"files", "content_sha256"},
     }

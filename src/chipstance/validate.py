@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chipstance.context import Context
 from chipstance.folders import Checkout, find_checkout, schema_folder
-from chipstance.judge import judge, judge_whole
+from chipstance.jsonfile import is_file, is_folder, is_missing
+from chipstance.judge import judge, judge_schemas, judge_whole, kind_by_place
 from chipstance.model import Problem
-from chipstance.schemas import Schemas, load_schemas
+from chipstance.rules_manifest import cited_version
+from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
+from chipstance.sources import Source, read_json_source, unreadable
+
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,54 @@ def validate(paths: Iterable[Path | str], schema: Path | None = None) -> list[Pr
         schema: folder of schemas and layers to use instead of the checkout's and this code's own.
 
     Raises:
-        FileNotFoundError: a path does not exist, or there is nothing to validate.
+        FileNotFoundError: a path does not exist, there is nothing to validate, or the folder holds no schemas.
     """
     return list(check(paths, schema).problems)
 
 
 def check(paths: Iterable[Path | str], schema: Path | None = None) -> Result:
     """Validate, and count the files. Arguments and errors as for ``validate``."""
-    run_ = _Run(load_schemas(schema or schema_folder()), schema)
+    base, wrong = _read_base(schema or schema_folder())
+    if base is None:
+        return Result(_sorted(wrong), len(NAMES))
+    run_ = _Run(base, schema)
     for path in sorted({Path(os.path.abspath(path)) for path in paths}):  # noqa: PTH100 (symbolic links stay as given)
         run_.add(path)
-    if not run_.files:
+    if not run_.files and not run_.unreadable:
         raise FileNotFoundError("nothing to validate: name a checkout, or a folder or file in one")
-    problems = {replace(problem, path=display(problem.path)) for problem in run_.problems()}
-    return Result(tuple(sorted(problems, key=_order)), len(run_.files))
+    return Result(_sorted(run_.problems()), len(run_.files))
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    shown = {replace(problem, path=display(problem.path)) for problem in problems}
+    return tuple(sorted(shown, key=_order))
+
+
+def _read_base(folder: Path) -> tuple[Schemas | None, list[Problem]]:
+    """Read the schemas that files are judged by; None, with what is wrong, where they are not in order."""
+    if not any(is_file(folder / f"{name}{SUFFIX}") for name in NAMES):
+        raise FileNotFoundError(f"{display(str(folder))} holds no schemas")
+    sources: dict[Path, Source] = {}
+    for path in (folder.absolute() / f"{name}{SUFFIX}" for name in NAMES):
+        sources |= {} if is_missing(path) else {path: read_json_source(path, "schema", Schemas({}))}
+    wrong = [problem for source in sources.values() for problem in source.problems]
+    wrong += judge_schemas(folder.absolute(), None, sources.__getitem__)
+    return (None if wrong else make_schemas({p.name.removesuffix(SUFFIX): s.data for p, s in sources.items()})), wrong
+
+
+def check_content(path: Path, content: str) -> list[Problem]:
+    """Return what would be wrong with a file of a checkout if it held this content.
+
+    Args:
+        path: where the file would stand; it need not be there.
+        content: JSON text.
+    """
+    base, wrong = _read_base(schema_folder())
+    if base is None:
+        return wrong
+    context = _Run(base, None).context(find_checkout(path.parent))
+    context.offer(path, kind_by_place(path, context.checkout), content)
+    return sorted({*judge(path, context), *context.problems}, key=_order)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str, str]:
@@ -76,14 +115,15 @@ class _Run:
     schema: Path | None
     files: dict[Path, Checkout | None] = field(default_factory=dict)
     whole: set[Path] = field(default_factory=set)
+    unreadable: list[Problem] = field(default_factory=list)
     contexts: dict[Path | None, Context] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         """Take in a file, or everything in a folder that can be judged."""
-        if not path.exists():
+        if is_missing(path):
             raise FileNotFoundError(f"{display(str(path))} does not exist")
-        checkout = find_checkout(path if path.is_dir() else path.parent)
-        if path.is_file():
+        checkout = find_checkout(path if is_folder(path) else path.parent)
+        if not is_folder(path):
             self.files[path] = checkout
         elif checkout and path in (checkout.root, checkout.annotations):
             self._add_checkout(checkout, path)
@@ -94,38 +134,59 @@ class _Run:
         self.whole.add(checkout.root)
         folders = (checkout.annotations, checkout.schema, checkout.dataset)
         for folder in folders if path == checkout.root else (path,):
-            self._add_folder(folder, checkout)
+            if not is_missing(folder):
+                self._add_folder(folder, checkout)
+        if path == checkout.root and cited_version(checkout):
+            self.files[checkout.dataset / MANIFEST] = checkout
 
     def _add_folder(self, folder: Path, checkout: Checkout | None) -> None:
         in_release = checkout and checkout.dataset in (folder, *folder.parents)
-        manifest = (checkout.dataset if checkout and in_release else folder) / "manifest.json"
-        if in_release or manifest.is_file():
-            self.files.update({manifest: checkout} if manifest.is_file() else {})
+        manifest = (checkout.dataset if checkout and in_release else folder) / MANIFEST
+        if in_release or is_file(manifest):
+            self.files[manifest] = checkout
             return
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.name.startswith("."):
-                continue
-            if path.is_dir():
+        for path in self._entries(folder):
+            # a link to a folder is not followed: it may lead in circles, or out of the checkout
+            if is_folder(path) and not path.is_symlink():
                 self.add(path)
-            elif path.suffix in (".json", ".jsonl") or (checkout and path == checkout.article(path.stem)):
+            elif _is_judged(path, checkout):
                 self.files[path] = checkout
+
+    def _entries(self, folder: Path) -> list[Path]:
+        try:
+            return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        except OSError as error:
+            self.unreadable.append(unreadable(folder, error))
+            return []
 
     def context(self, checkout: Checkout | None) -> Context:
         """Return what is known of a checkout."""
         root = checkout.root if checkout else None
         if root not in self.contexts:
-            own = checkout.layers if checkout and not self.schema and checkout.layers.is_file() else None
+            own = checkout.layers if checkout and not self.schema and not is_missing(checkout.layers) else None
             layers = own or (self.schema or schema_folder()) / "layers.json"
             self.contexts[root] = Context(checkout, self.base, layers)
         return self.contexts[root]
 
     def problems(self) -> set[Problem]:
         """Judge every file, then every checkout that was asked for as a whole."""
-        found: set[Problem] = set()
+        found = set(self.unreadable)
         for path, checkout in self.files.items():
             texts = checkout or (usual_checkout() if path.suffix == ".jsonl" else None)
             found.update(judge(path, self.context(texts)))
         for context in list(self.contexts.values()):
             if context.checkout and context.checkout.root in self.whole:
                 found.update(judge_whole(context))
+                found.update(self._judge_schemas(context.checkout.schema, context))
         return found.union(*(context.problems for context in self.contexts.values()))
+
+    def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
+        base = None if self.schema else self.base
+        return judge_schemas(folder, base, lambda path: context.source(path, "schema"))
+
+
+def _is_judged(path: Path, checkout: Checkout | None) -> bool:
+    """Tell whether a file, or a link, that is found in a folder is looked at."""
+    if checkout and checkout.annotations in path.parents:
+        return path.suffix != ".md"
+    return path.suffix in (".json", ".jsonl") and not is_folder(path)

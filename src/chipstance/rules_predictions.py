@@ -1,0 +1,32 @@
+"""Rules about values that a scorer relies on; an entity may be unknown, since a system need not know the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chipstance.currencies import iso_codes
+from chipstance.rules import Finding, Labels, rule
+from chipstance.schemas import show
+
+
+@rule("money-currency", "predictions")
+def predicted_currency(labels: Labels) -> Iterator[Finding]:
+    """A currency is a code of ISO 4217."""
+    for index, span in labels.spans.items():
+        for attribute in labels.layers[span.layer].references("currency"):
+            code = span.attributes.get(attribute.name)
+            if code is not None and code not in iso_codes():
+                message = f"{show(code)} is no code of ISO 4217: look it up"
+                yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
+
+
+@rule("money-order", "predictions")
+def predicted_order(labels: Labels) -> Iterator[Finding]:
+    """The minimum of an amount is not above its maximum."""
+    for index, span in labels.spans.items():
+        declared = {attribute.name for attribute in labels.layers[span.layer].references("decimal")}
+        low, high = (span.attributes.get(name) for name in ("minimum", "maximum"))
+        if declared >= {"minimum", "maximum"} and low and high and Decimal(str(low)) > Decimal(str(high)):
+            message = f"minimum {show(low)} is above maximum {show(high)}: swap them"
+            yield Finding(f"/spans/{index}/attributes/minimum", message)
