@@ -233,6 +233,11 @@ def wait(running: Running) -> None:
             time.sleep(0.1)
 
 
+def holds(running: Running) -> bool:
+    """Tell whether a server, or a process that it started, still runs: one of those may outlive it for a moment."""
+    return running.lives() or is_taken(running.port)
+
+
 def stop_server(checkout: Checkout, running: Running) -> None:
     """End a server and everything that it started."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
@@ -241,9 +246,9 @@ def stop_server(checkout: Checkout, running: Running) -> None:
         except ProcessLookupError:
             break
         deadline = time.monotonic() + STOP_SECONDS
-        while running.lives() and time.monotonic() < deadline:
+        while holds(running) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not running.lives():
+        if not holds(running):
             break
     with suppress(ChildProcessError):  # started by another command
         os.waitpid(running.pid, os.WNOHANG)

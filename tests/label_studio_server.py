@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,9 +37,9 @@ def unavailable(reason: str) -> NoReturn:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens on, outside the range from which the system takes those of clients."""
+    ports = random.SystemRandom().sample(range(20_000, 32_000), 50)
+    return next(port for port in ports if not script.is_taken(port))
 
 
 @dataclass
