@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ class LabelingPage:
 
     def __init__(self, page: playwright.Page, address: str) -> None:
         self.page = page
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
+        playwright.expect.set_options(timeout=30_000)
         page.goto(address)
         page.locator(".lsf-richtext", has_text="Brightloom").wait_for()
         page.evaluate("document.fonts.ready.then(() => null)")
@@ -47,9 +49,19 @@ class LabelingPage:
         place: list[float] = self.page.evaluate(PLACE_OF, words)
         return place
 
+    def choose(self, key: str) -> None:
+        """Press a layer's key until the page shows it chosen: a key that comes before the page listens is lost."""
+        chosen = self.page.locator(".lsf-label_selected")
+        for _ in range(15):
+            self.page.keyboard.press(key)
+            with suppress(playwright.TimeoutError):
+                chosen.wait_for(timeout=2_000)
+                return
+        pytest.fail(f"the key {key} chooses no layer")
+
     def label(self, key: str, words: str) -> None:
         """Choose a layer by its key, and drag over the words."""
-        self.page.keyboard.press(key)
+        self.choose(key)
         left, top, right, bottom = self.place(words)
         mouse = self.page.mouse
         mouse.move(left + 0.5, top)
