@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -41,16 +41,22 @@ def open_(
         existing = read_json(path)["decisions"] if path.is_file() else []
         disputes = compare(documents, layers)[1]
         entries = adjudication_entries(disputes, existing)
-        data = {
-            "doc": doc,
-            "annotators": [document.annotator for document in documents],
-            "adjudicator": adjudicator,
-            "text_sha256": sha256(documents[0].text),
-            "decisions": entries,
-        }
-        write_json(path, data)
+        write_json(path, adjudication_data(documents, adjudicator, entries))
         undecided = sum(entry["verdict"] is None for entry in entries)
         typer.echo(f"{doc}: {len(disputes)} disputes, {undecided} to decide")
+
+
+def adjudication_data(
+    documents: Sequence[Document], adjudicator: str, entries: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the content of an adjudication file."""
+    return {
+        "doc": documents[0].id,
+        "annotators": [document.annotator for document in documents],
+        "adjudicator": adjudicator,
+        "text_sha256": sha256(documents[0].text),
+        "decisions": list(entries),
+    }
 
 
 @app.command()

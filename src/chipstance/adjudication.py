@@ -214,6 +214,64 @@ def adjudication_entries(disputes: Iterable[Dispute], existing: Iterable[Mapping
     return [entries[place] for place in sorted(entries, key=_reading_order)]
 
 
+def agreed_spans(agreed: Mapping[Place, Attributes], text: str, layers: Layers) -> tuple[Span, ...]:
+    """Return what annotators agree on as spans; a link to a place that is disputed is left open (null)."""
+    there = {f"{place.layer} {place.start}:{place.end}" for place in agreed}
+    closed = {
+        place: {
+            name: None if value is not None and _dangles(layers[place.layer], name, value, there) else value
+            for name, value in attributes.items()
+        }
+        for place, attributes in agreed.items()
+    }
+    return make_spans(closed, text, layers)
+
+
+def _dangles(layer: Layer, name: str, value: Value, there: set[str]) -> bool:
+    target = layer.attributes[name].layer
+    return bool(target) and f"{target} {value}" not in there
+
+
+def decided_entries(
+    decided: Document, documents: Sequence[Document], existing: Iterable[Mapping[str, Any]], layers: Layers
+) -> list[Mapping[str, Any]]:
+    """Return the entries of an adjudication file that an adjudicator's own labels of the text amount to.
+
+    Every dispute gets a verdict, and so does every agreed label that the adjudicator changed, removed or added. An
+    entry keeps the reason that it has, as long as its verdict is the same; a new one waits for its reason.
+
+    Args:
+        decided: what the adjudicator wants the labels to be.
+        documents: one for each annotator, all of the same text.
+        existing: the entries of the file as it stands.
+        layers: what is annotated.
+    """
+    agreed, disputes = compare(documents, layers)
+    wanted = by_place(decided, layers)
+    changed = [place for place in {**agreed, **wanted} if agreed.get(place) != wanted.get(place)]
+    everywhere = {dispute.place: dispute for dispute in disputes}
+    for place in changed:
+        text = decided.text[place.start : place.end]
+        variants = dict.fromkeys((document.annotator for document in documents), agreed.get(place))
+        everywhere.setdefault(place, Dispute(place, text, variants))
+    before = {entry_place(entry): entry for entry in existing}
+    made = [_decided(everywhere[place], wanted.get(place), before.get(place, {})) for place in everywhere]
+    return sorted(made, key=lambda entry: _reading_order(entry_place(entry)))
+
+
+def _decided(dispute: Dispute, wanted: Attributes | None, before: Mapping[str, Any]) -> dict[str, Any]:
+    entry = dispute_entry(dispute)
+    matching = [name for name, variant in dispute.variants.items() if variant == wanted]
+    if wanted is None:
+        entry["verdict"] = "reject"
+    elif matching:
+        entry["verdict"] = matching[0]
+    else:
+        entry |= {"verdict": "accept", "attributes": dict(wanted)}
+    same = all(before.get(name) == entry.get(name) for name in ("verdict", "attributes", "variants"))
+    return entry | ({name: before[name] for name in ("reason", "guideline")} if same else {})
+
+
 def entry_place(entry: Mapping[str, Any]) -> Place:
     """Return the place that an entry of an adjudication file is about."""
     return Place(entry["layer"], entry["start"], entry["end"], entry.get("apart"))
