@@ -69,13 +69,20 @@ class Resampling:
             formula: from sums of counts to figures.
             n: how many things the figure is about.
         """
-        value = float(formula(counts.sum(axis=0)[None])[0])
+        return self.figure_of(counts.sum(axis=0), self.replicates(counts), formula, n)
+
+    def replicates(self, counts: Numbers) -> Numbers:
+        """Return the sums of counts (units × whatever) in each replicate; many figures can share them."""
+        return np.asarray(np.tensordot(self.weights, counts, axes=1))
+
+    def figure_of(self, total: Numbers, replicates: Numbers, formula: Formula, n: int) -> Figure:
+        """Return a figure from the sums of its counts over all units, and in each replicate; else as ``figure``."""
+        value = float(formula(total[None])[0])
         if np.isnan(value):
             return Figure(None, None, None, n)
         if self.units < 2:  # noqa: PLR2004
             return Figure(value, None, None, n)
-        values = formula(np.tensordot(self.weights, counts, axes=1))
-        return Figure(value, *_interval(values, self.chances), n)
+        return Figure(value, *_interval(formula(replicates), self.chances), n)
 
     @property
     def note(self) -> str:
