@@ -19,8 +19,10 @@ context judge validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets matching diff
+normalization alignment answers model_output adapters
 kappa alpha gamma_many gamma resampling comparison agreement_figures agreement agreement_input
-report agreement_report plots release __init__ cli __main__
+scoring score_figures score_errors compare_systems score_input
+report agreement_report score_report plots release __init__ cli __main__
 """.split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}
