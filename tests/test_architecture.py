@@ -22,7 +22,7 @@ labelsets matching diff
 normalization alignment answers model_output adapters
 kappa alpha gamma_many gamma resampling comparison agreement_figures agreement agreement_input
 scoring score_figures score_errors compare_systems score_input
-report agreement_report score_report plots release __init__ cli __main__
+report agreement_report score_report plots release __init__ options cli_measure cli __main__
 """.split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}
@@ -34,7 +34,7 @@ ENVIRONMENT = {
     ("sys", "stdout"),
     ("sys", "stderr"),
 }
-COMMAND_LINE = {"cli", "__main__"}
+COMMAND_LINE = {"cli", "cli_measure", "__main__"}
 
 
 def modules() -> list[Path]:

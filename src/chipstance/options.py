@@ -1,0 +1,47 @@
+"""What several commands share: exit statuses and options."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PROBLEMS, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    text = "text"
+    json = "json"
+
+
+class ReportFormat(StrEnum):
+    """How agreement is shown."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
+class Resampled(StrEnum):
+    """What intervals are made by resampling of."""
+
+    document = "document"
+    paragraph = "paragraph"
+
+
+class Split(StrEnum):
+    """Which documents are scored."""
+
+    validation = "validation"
+    test = "test"
+    all = "all"
+
+
+SchemaFolder = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="DIR", help="Folder of schemas and layers.json to use instead of the usual ones."),
+]
