@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,10 +110,6 @@ class Checkout:
     def labels(self, number: int, annotator: str, doc: str) -> Path:
         """One annotator's labels of a document in a round."""
         return self.rounds / str(number) / annotator / f"{doc}.json"
-
-    def round_files(self) -> Iterator[Path]:
-        """Every annotator's files of every round, in a stable order."""
-        return iter(sorted(self.rounds.glob("*/*/*.json")))
 
 
 def find_checkout(start: Path) -> Checkout | None:
