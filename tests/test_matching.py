@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chipstance.matching import EXACT_BONUS, Pair, exact_pairs, extent, overlap_pairs
+from chipstance.assignment import EXACT_BONUS
+from chipstance.matching import Pair, exact_pairs, extent, overlap_pairs
 from chipstance.model import Span
 
 

@@ -14,7 +14,8 @@ from scipy.optimize import linear_sum_assignment
 from chipstance.model import Document, Span, Value
 from chipstance.score_errors import errors
 from chipstance.score_figures import make_figures, measures
-from chipstance.scoring import CHAINS, PARAGRAPH, REGIMES, Scores, merge, score
+from chipstance.score_keys import CHAINS, REGIMES
+from chipstance.scoring import PARAGRAPH, Scores, merge, score
 from example_scores import LAYERS, TEXT, document, documents, span
 
 LAYER_NAMES = [layer.name for layer in LAYERS]

@@ -14,17 +14,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from chipstance.assignment import assign
 from chipstance.model import Span
 
+Numbers = NDArray[Any]
 Pair = tuple[Span, Span]
 Key = Callable[[Span], Hashable]
 Traits = Callable[[Span], Sequence[Hashable]]
-
-EXACT_BONUS = 2.0
-LIKENESS = 1e-9
-"""Weight of the share of equal traits: it decides between pairs that cover each other equally well, and no others."""
 
 
 def extent(span: Span) -> tuple[int, int]:
@@ -113,28 +110,15 @@ def _orders(spans: list[Span]) -> list[tuple[int, int, str, str, str]]:
 
 
 def _assigned(left: list[Span], right: list[Span], traits: Traits) -> Iterator[Pair]:
-    weights = _weights(left, right)
-    likeness = _likeness([traits(span) for span in left], [traits(span) for span in right])
-    weighted = np.where(weights > 0, weights + LIKENESS * likeness, 0)
-    rows, columns = linear_sum_assignment(weighted, maximize=True)
-    return ((left[i], right[j]) for i, j in zip(rows, columns, strict=True) if weights[i, j] > 0)
+    passages = (np.array([extent(span) for span in spans]) for spans in (left, right))
+    one, other = assign(*passages, *_numbered([[traits(span) for span in spans] for spans in (left, right)]))
+    return ((left[i], right[j]) for i, j in zip(one, other, strict=True))
 
 
-def _weights(left: list[Span], right: list[Span]) -> NDArray[Any]:
-    a, b = (np.array([extent(span) for span in spans]) for spans in (left, right))
-    shared = np.minimum(a[:, None, 1], b[:, 1]) - np.maximum(a[:, None, 0], b[:, 0])
-    lengths = (a[:, 1] - a[:, 0])[:, None] + (b[:, 1] - b[:, 0])
-    dice = np.maximum(shared, 0) * 2 / lengths
-    return np.where(dice == 1, dice + EXACT_BONUS, dice)
-
-
-def _likeness(left: list[Sequence[Hashable]], right: list[Sequence[Hashable]]) -> NDArray[Any]:
-    """Return the share of equal traits of every pair."""
+def _numbered(sides: Sequence[Sequence[Sequence[Hashable]]]) -> list[Numbers]:
+    """Return spans × traits of both sides, with the same number for equal values."""
     numbers: dict[Hashable, int] = {}
-    a, b = (
-        np.array([[numbers.setdefault(value, len(numbers)) for value in traits] for traits in side], dtype=int)
-        for side in (left, right)
-    )
-    count = a.shape[1]
-    equal = [a[:, None, i] == b[:, i] for i in range(count)]
-    return np.asarray(sum(equal, start=np.zeros((len(left), len(right))))) / max(count, 1)
+    return [
+        np.array([[numbers.setdefault(value, len(numbers)) for value in row] for row in side], dtype=np.int64)
+        for side in sides
+    ]

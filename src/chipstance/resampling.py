@@ -6,8 +6,9 @@ computed from counts that add up over units, so that all replicates are one matr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import comb, factorial, prod
 from typing import Any
 
@@ -20,6 +21,9 @@ Formula = Callable[[Numbers], Numbers]
 
 REPLICATES = 10_000
 LEVEL = 0.95
+BLOCK = 1 << 22
+"""So many draws are held at once."""
+_TAILS = ((1 - LEVEL) / 2 - 1e-12, (1 + LEVEL) / 2 - 1e-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +43,25 @@ class Figure:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resampling:
-    """How often each unit stands in each replicate.
+    """A way to draw units again and again.
 
     Attributes:
         unit: ``document`` or ``paragraph``.
-        units: how many units there are.
-        weights: replicates × units: how often the unit was drawn.
+        units: how many there are.
         chances: how probable each replicate is.
         exact: whether these are all resamples there are.
         seed: of the random draws; it changes nothing where all are enumerated.
+        poisson: whether each unit is drawn by itself, as ``streaming`` says.
     """
 
     unit: str
     units: int
-    weights: Numbers
     chances: Numbers
     exact: bool
     seed: int
+    poisson: bool = False
 
     def figure(self, counts: Numbers, formula: Formula, n: int) -> Figure:
         """Return a figure with its percentile interval.
@@ -69,20 +73,60 @@ class Resampling:
             formula: from sums of counts to figures.
             n: how many things the figure is about.
         """
-        return self.figure_of(counts.sum(axis=0), self.replicates(counts), formula, n)
+        value = formula(counts.sum(axis=0)[None])
+        return self.figures(value, formula(self.replicates(counts))[None], [n])[0]
 
     def replicates(self, counts: Numbers) -> Numbers:
         """Return the sums of counts (units × whatever) in each replicate; many figures can share them."""
-        return np.asarray(np.tensordot(self.weights, counts, axes=1))
+        weights = (self._kept,) if self.units * len(self.chances) <= BLOCK else self._weights()
+        return np.concatenate([np.tensordot(block, counts, axes=1) for block in weights])
 
-    def figure_of(self, total: Numbers, replicates: Numbers, formula: Formula, n: int) -> Figure:
-        """Return a figure from the sums of its counts over all units, and in each replicate; else as ``figure``."""
-        value = float(formula(total[None])[0])
-        if np.isnan(value):
-            return Figure(None, None, None, n)
+    def figures(self, values: Numbers, replicates: Numbers, about: Sequence[int]) -> list[Figure]:
+        """Return figures from what they are over all units, and in each replicate (figures × replicates).
+
+        Args:
+            values: NaN where a figure is undefined.
+            replicates: the same of each replicate.
+            about: how many things each figure is about.
+        """
         if self.units < 2:  # noqa: PLR2004
-            return Figure(value, None, None, n)
-        return Figure(value, *_interval(formula(replicates), self.chances), n)
+            return [Figure(_defined(value), None, None, n) for value, n in zip(values, about, strict=True)]
+        rows = zip(values, *self._intervals(replicates), about, strict=True)
+        return [
+            Figure(None, None, None, n) if np.isnan(value) else Figure(float(value), _defined(low), _defined(high), n)
+            for value, low, high, n in rows
+        ]
+
+    @cached_property
+    def _kept(self) -> Numbers:
+        return np.concatenate(list(self._weights()))
+
+    def _weights(self) -> Iterator[Numbers]:
+        """Yield replicates × units, block by block: how often each unit is drawn in each replicate."""
+        if self.exact:
+            yield np.array(list(_compositions(self.units, self.units)), dtype=float)
+            return
+        random, size = np.random.default_rng(self.seed), max(BLOCK // self.units, 1)
+        for start in range(0, len(self.chances), size):
+            rows = min(size, len(self.chances) - start)
+            drawn = random.integers(0, self.units, (rows, self.units))
+            drawn += np.arange(rows)[:, None] * self.units
+            yield np.bincount(drawn.ravel(), minlength=rows * self.units).reshape(rows, -1).astype(float)
+
+    def _intervals(self, values: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the percentile interval of each figure over the replicates in which it is defined."""
+        if self.exact:
+            order = np.argsort(values, axis=1, kind="stable")
+            ordered = np.take_along_axis(values, order, axis=1)
+            mass = np.cumsum(np.where(np.isnan(ordered), 0, self.chances[order]), axis=1)
+            # a little slack keeps rounding in the sum from moving an end to the next value
+            ends = [np.argmax(mass >= share * mass[:, -1:], axis=1) for share in _TAILS]
+        else:
+            ordered = np.sort(values, axis=1)
+            defined = np.count_nonzero(~np.isnan(ordered), axis=1)
+            ends = [np.maximum(np.ceil(share * defined).astype(int) - 1, 0) for share in _TAILS]
+        low, high = (np.take_along_axis(ordered, end[:, None], axis=1)[:, 0] for end in ends)
+        return low, high
 
     @property
     def note(self) -> str:
@@ -93,7 +137,8 @@ class Resampling:
         if self.exact:
             how = f"all {len(self.chances)} distinct resamples of {counted}, each with its probability"
         else:
-            how = f"{len(self.chances)} random resamples of {counted}, seed {self.seed}"
+            drawn = "Poisson" if self.poisson else "random"
+            how = f"{len(self.chances)} {drawn} resamples of {counted}, seed {self.seed}"
         return f"{share}: {how}. {self._limits}"
 
     @property
@@ -119,12 +164,9 @@ def resampling(unit: str, units: int, seed: int = 0, replicates: int = REPLICATE
         replicates: the most that are made.
     """
     if units and comb(2 * units - 1, units) <= replicates:
-        weights = np.array(list(_compositions(units, units)), dtype=float)
-        chances = np.array([_chance(counts) for counts in weights])
-        return Resampling(unit, units, weights, chances, True, seed)
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(units, np.full(units, 1 / max(units, 1)), size=replicates).astype(float)
-    return Resampling(unit, units, drawn, np.full(replicates, 1 / replicates), False, seed)
+        chances = np.array([_chance(counts) for counts in _compositions(units, units)])
+        return Resampling(unit, units, chances, True, seed)
+    return Resampling(unit, units, np.full(replicates, 1 / replicates), False, seed)
 
 
 def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
@@ -136,17 +178,11 @@ def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
         yield from ((first, *rest) for rest in _compositions(total - first, parts - 1))
 
 
-def _chance(counts: Numbers) -> float:
+def _chance(counts: Sequence[int]) -> float:
     """Return how probable it is to draw each unit so often."""
     units = len(counts)
-    return float(factorial(units) / prod(factorial(int(count)) for count in counts) / units**units)
+    return float(factorial(units) / prod(map(factorial, counts)) / units**units)
 
 
-def _interval(values: Numbers, chances: Numbers) -> tuple[float, float]:
-    defined = ~np.isnan(values)
-    order = np.argsort(values[defined], kind="stable")
-    ordered, mass = values[defined][order], np.cumsum(chances[defined][order])
-    tail = (1 - LEVEL) / 2
-    # a little slack keeps rounding in the sum from moving an end to the next value
-    ends = np.searchsorted(mass / mass[-1], [tail - 1e-12, 1 - tail - 1e-12])
-    return float(ordered[ends[0]]), float(ordered[ends[1]])
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

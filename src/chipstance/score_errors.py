@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chipstance.layers import Layer, Layers
-from chipstance.matching import exact_pairs, extent
+from chipstance.matching import Pair, exact_pairs, extent, overlap_pairs
 from chipstance.model import Document, Span
-from chipstance.scoring import described, layer_pairs, right_attributes, scored
+from chipstance.score_keys import scored
+from chipstance.span_columns import described, plain_traits, right_attributes
 
 MISSED, INVENTED, BOUNDARY, LABEL, ATTRIBUTE = "missed", "invented", "wrong-boundary", "wrong-label", "wrong-attribute"
 KINDS = (MISSED, INVENTED, BOUNDARY, LABEL, ATTRIBUTE)
@@ -74,11 +75,16 @@ def _errors(gold: Document, found: Document, layers: Layers) -> list[Error]:
     return sorted(listed, key=lambda each: (extent(each.span), each.span.layer, each.kind, each.span.id))
 
 
+def layer_pairs(gold: Document, found: Document, layer: Layer) -> tuple[Pair, ...]:
+    """Match the spans of a layer by overlap; among equal fits, that with more attributes right wins."""
+    return overlap_pairs(gold.layer(layer.name), found.layer(layer.name), plain_traits(layer))
+
+
 def _wrong(gold: Document, found: Document, layer: Layer) -> Iterator[Error]:
     """Yield the matched spans of a layer that differ."""
     left, right = described(gold, layer), described(found, layer)
     for a, b in layer_pairs(gold, found, layer):
-        fine = right_attributes(layer, left[id(a)], right[id(b)])
+        fine = right_attributes(left[id(a)], right[id(b)])
         wrong = tuple(each.name for each in scored(layer) if each.name not in fine)
         if extent(a) != extent(b):
             yield _error(BOUNDARY, gold, a, b, wrong)

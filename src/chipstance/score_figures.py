@@ -8,7 +8,7 @@ classes leaves undefined ones out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from chipstance.agreement import f1, mean_of_pairs
 from chipstance.layers import Layers
 from chipstance.resampling import REPLICATES, Figure, Formula, Resampling, resampling
-from chipstance.scoring import (
+from chipstance.score_keys import (
     ATTRIBUTE,
     BOUNDARY,
     CHAIN,
@@ -27,13 +27,12 @@ from chipstance.scoring import (
     REGIMES,
     UNRESOLVED,
     Key,
-    Numbers,
-    Scores,
     chain,
     scored,
     stance_labels,
     targets,
 )
+from chipstance.scoring import Numbers, Scores
 
 ALL = "all"
 Name = tuple[str, str, str, str]
@@ -53,12 +52,6 @@ class Measure:
     counts: tuple[tuple[Key, ...], ...]
     formula: Formula
     about: tuple[int, ...]
-
-    def figure(self, total: Scores, replicates: Scores, draws: Resampling) -> Figure:
-        """Return the figure with its interval, from the sums of all counts and those in each replicate."""
-        counts = total.sums(*self.counts)[0]
-        n = round(float(counts[list(self.about)].sum()))
-        return draws.figure_of(counts, replicates.sums(*self.counts), self.formula, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ def _share(over: int) -> Formula:
     return formula
 
 
-ratio = _share(1)
+precision, recall, ratio = _share(2), _share(1), _share(1)
 
 
 def make_figures(scores: Scores, layers: Layers, *, seed: int = 0, replicates: int = REPLICATES) -> Figures:
@@ -97,9 +90,63 @@ def make_figures(scores: Scores, layers: Layers, *, seed: int = 0, replicates: i
         replicates: the most that are made.
     """
     draws = resampling(scores.unit, len(scores.units), seed, replicates)
-    total = replace(scores, counts=scores.counts.sum(axis=0)[None])
-    drawn = replace(scores, counts=draws.replicates(scores.counts))
-    return Figures({name: each.figure(total, drawn, draws) for name, each in measures(layers).items()}, draws)
+    return figures_of(scores.columns, scores.counts.sum(axis=0), draws.replicates(scores.counts), draws, layers)
+
+
+def figures_of(
+    columns: Sequence[Key], total: Numbers, replicates: Numbers, draws: Resampling, layers: Layers
+) -> Figures:
+    """Compute every figure from sums of counts.
+
+    Args:
+        columns: what is counted.
+        total: the sum of each count over all units.
+        replicates: the same of each replicate (replicates × columns).
+        draws: how the replicates were made.
+        layers: what is annotated.
+    """
+    named = measures(layers)
+    sums = _Sums(columns, tuple(named.values()))
+    about = sums.about(total)
+    made = draws.figures(sums.values(total[None])[:, 0], sums.values(replicates), about)
+    return Figures(dict(zip(named, made, strict=True)), draws)
+
+
+class _Sums:
+    """The sums that many measures need, as one matrix product.
+
+    Args:
+        columns: what is counted.
+        measures: the measures.
+    """
+
+    def __init__(self, columns: Sequence[Key], measures: Sequence[Measure]) -> None:
+        places = {key: number for number, key in enumerate(columns)}
+        groups = [group for each in measures for group in each.counts]
+        self._select = np.zeros((len(columns), len(groups)))
+        for number, group in enumerate(groups):
+            for key in group:
+                self._select[places[key], number] += 1
+        sizes = [len(each.counts) for each in measures]
+        self._first = np.cumsum([0, *sizes])[:-1]
+        self._measures = measures
+
+    def values(self, counts: Numbers) -> Numbers:
+        """Return measures × rows: every measure of every row of counts."""
+        sums = self._select.T @ counts.T
+        values = np.empty((len(self._measures), len(counts)))
+        alike: dict[tuple[Formula, int], list[int]] = {}
+        for number, each in enumerate(self._measures):
+            alike.setdefault((each.formula, len(each.counts)), []).append(number)
+        for (formula, size), numbers in alike.items():
+            groups = sums[self._first[numbers][:, None] + np.arange(size)]
+            values[numbers] = formula(np.moveaxis(groups, 1, -1))
+        return values
+
+    def about(self, total: Numbers) -> list[int]:
+        """Return how many things each measure is about."""
+        sums = total @ self._select
+        return [round(float(sums[f + list(m.about)].sum())) for f, m in zip(self._first, self._measures, strict=True)]
 
 
 def measures(layers: Layers) -> dict[Name, Measure]:
@@ -113,8 +160,8 @@ def _prf(
 ) -> Iterator[tuple[Name, Measure]]:
     gold, predicted = (tuple((side, name) for name in names) for side in (GOLD, PREDICTED))
     sums = (tuple(matched), gold, predicted)
-    yield (part, layer, what, "precision"), Measure(sums, _share(2), (2,))
-    yield (part, layer, what, "recall"), Measure(sums, _share(1), (1,))
+    yield (part, layer, what, "precision"), Measure(sums, precision, (2,))
+    yield (part, layer, what, "recall"), Measure(sums, recall, (1,))
     yield (part, layer, what, "f1"), Measure(sums, f1, (1, 2))
 
 
@@ -147,10 +194,11 @@ def _stance(layers: Layers) -> Iterator[tuple[Name, Measure]]:
     labels, every = stance_labels(layers), targets(layers)
     if not every:
         return
+    formulas = tuple(_stance_formulas(labels))
     for title, chosen in ((ALL, every), *((target, (target,)) for target in every)):
         pairs = product(labels, (*labels, UNRESOLVED))
         cells = tuple(tuple((LABEL, target, *pair) for target in chosen) for pair in pairs)
-        for what, measure, formula in _stance_formulas(labels):
+        for what, measure, formula in formulas:
             yield ("closed", f"stance {title}", what, measure), Measure(cells, formula, tuple(range(len(cells))))
 
 
