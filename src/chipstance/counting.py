@@ -50,6 +50,7 @@ class Tally:
         begins = [start + offset for each, offset in zip(starts, self.offsets.tolist(), strict=True) for start in each]
         self._begins = np.array(begins, dtype=np.int64)
         self._places = {key: number for number, key in enumerate(columns)}
+        self._table = np.zeros((len(self.units), len(columns)))
         self._cells: list[Numbers] = []
         self._amounts: list[Numbers] = []
 
@@ -67,12 +68,15 @@ class Tally:
         self._cells.append(units * len(self._places) + chosen)
         self._amounts.append(np.broadcast_to(np.asarray(amounts, dtype=float), units.shape))
 
+    def add_table(self, columns: Numbers, amounts: Numbers) -> None:
+        """Count amounts (units × columns) in some columns."""
+        self._table[:, columns] += amounts
+
     def table(self) -> Numbers:
         """Return the counts."""
-        size = len(self.units) * len(self._places)
         cells = np.concatenate([np.zeros(0, np.int64), *self._cells])
-        counts = np.bincount(cells, weights=np.concatenate([np.zeros(0), *self._amounts]), minlength=size)
-        return counts.reshape(len(self.units), len(self._places))
+        counts = np.bincount(cells, np.concatenate([np.zeros(0), *self._amounts]), self._table.size)
+        return np.asarray(self._table + counts.reshape(self._table.shape))
 
 
 def _starts(text: str) -> list[int]:
@@ -109,7 +113,7 @@ class _Cells:
         length: in code points.
         layer: index of the layer.
         unit: what the passage counts for.
-        counts: cells × sides: how many spans each side has.
+        counts: sides × cells: how many spans each side has.
         matched: how many exact pairs there are; none where a span has no extent or its layer is not declared.
         rows: of each side, the rows of its spans, cell by cell.
     """
@@ -125,17 +129,17 @@ class _Cells:
     @property
     def single(self) -> Numbers:
         """The cells where each side has one span, and the two are a pair."""
-        return np.flatnonzero((self.matched == 1) & (self.counts.sum(axis=1) == PAIR))
+        return np.flatnonzero((self.matched == 1) & (self.counts.sum(axis=0) == PAIR))
 
     def row(self, side: int, cells: Numbers) -> Numbers:
         """Return the first row of a side in some cells."""
-        return np.asarray(self.rows[side][(np.cumsum(self.counts[:, side]) - self.counts[:, side])[cells]])
+        return np.asarray(self.rows[side][(np.cumsum(self.counts[side]) - self.counts[side])[cells]])
 
     def repeated(self) -> Iterator[tuple[int, tuple[Numbers, Numbers]]]:
         """Yield every cell with pairs where one side has several spans, with the rows of both sides."""
-        ends = np.cumsum(self.counts, axis=0)
-        for cell in np.flatnonzero((self.matched > 0) & (self.counts.sum(axis=1) > PAIR)).tolist():
-            first, last = ends[cell] - self.counts[cell], ends[cell]
+        ends = np.cumsum(self.counts, axis=1)
+        for cell in np.flatnonzero((self.matched > 0) & (self.counts.sum(axis=0) > PAIR)).tolist():
+            first, last = ends[:, cell] - self.counts[:, cell], ends[:, cell]
             yield cell, (self.rows[0][first[0] : last[0]], self.rows[1][first[1] : last[1]])
 
 
@@ -143,13 +147,13 @@ def _make_cells(gold: SpanColumns, found: SpanColumns, tally: Tally, layers: int
     start, length, layer = (np.concatenate([getattr(side, name) for side in (gold, found)]) for name in _FIELDS)
     keys = (start * (int(length.max(initial=0)) + 1) + length) * (layers + 1) + layer
     order = np.argsort(keys, kind="stable")  # both sides are mostly in reading order, and then merging is quick
-    new = np.diff(keys[order], prepend=-1) != 0
-    codes, first, split = np.cumsum(new) - 1, order[new], len(gold.spans)
-    ours = order < split
-    counts = np.stack([np.bincount(codes[side], minlength=len(first)) for side in (ours, ~ours)], axis=1)
+    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    first, ours = order[begins], order < len(gold.spans)
+    of_gold = np.add.reduceat(ours, begins, dtype=np.int64) if len(begins) else begins
+    counts = np.stack([of_gold, np.diff(begins, append=len(order)) - of_gold])
     start, length, layer = start[first], length[first], layer[first]
-    matched = np.where((length > 0) & (layer < layers), counts.min(axis=1), 0)
-    rows = order[ours], order[~ours] - split
+    matched = np.where((length > 0) & (layer < layers), counts.min(axis=0), 0)
+    rows = order[ours], order[~ours] - len(gold.spans)
     return _Cells(start, length, layer, tally.unit(start), counts, matched, rows)
 
 
@@ -157,14 +161,18 @@ _FIELDS = ("start", "length", "layer")
 
 
 def _count_places(tally: Tally, cells: _Cells, layers: Layers) -> None:
-    declared, right = np.flatnonzero(cells.layer < len(layers.by_name)), np.flatnonzero(cells.matched)
-    counted = ((GOLD, declared, cells.counts[:, 0]), (PREDICTED, declared, cells.counts[:, 1]))
-    for name, chosen, amounts in (*counted, (EXACT, right, cells.matched), (OVERLAP, right, cells.matched)):
-        tally.add(tally.columns(name, layers)[cells.layer[chosen]], cells.unit[chosen], amounts[chosen])
+    height = len(layers.by_name) + 1
+    groups = cells.unit * height + cells.layer
+    size = len(tally.units) * height
+    for name, amounts in zip(
+        (GOLD, PREDICTED, EXACT, OVERLAP), (*cells.counts, cells.matched, cells.matched), strict=True
+    ):
+        table = np.bincount(groups, weights=amounts, minlength=size).reshape(-1, height)
+        tally.add_table(tally.columns(name, layers), table[:, :-1])
     new = (np.diff(cells.start, prepend=-1) != 0) | (np.diff(cells.length, prepend=-1) != 0)
     passages = np.flatnonzero(new)
     if len(passages):
-        both = np.add.reduceat(cells.counts, passages, axis=0).min(axis=1)
+        both = np.add.reduceat(cells.counts, passages, axis=1).min(axis=0)
         tally.add((BOUNDARY,), cells.unit[passages], np.where(cells.length[passages] > 0, both, 0))
 
 
@@ -182,8 +190,7 @@ def _count_overlap(tally: Tally, cells: _Cells, layers: Layers) -> None:
 def _overlapping(cells: _Cells, layers: int) -> Iterator[tuple[Numbers, Numbers]]:
     """Yield the cells of overlapping pairs, as arrays; every run of spans that hang together by itself."""
     could = (cells.length > 0) & (cells.layer < layers)
-    spare = (cells.counts - cells.matched[:, None]) * could[:, None]
-    sides = [np.repeat(np.arange(len(spare)), spare[:, side]) for side in (0, 1)]
+    sides = [np.repeat(np.arange(len(could)), spare) for spare in (cells.counts - cells.matched) * could]
     both = np.concatenate(sides)
     start = cells.start[both] + cells.layer[both] * (int((cells.start + cells.length).max(initial=0)) + 1)
     order = np.argsort(start, kind="stable")
@@ -213,14 +220,14 @@ def _count_single(
     tally: Tally, sides: tuple[SpanColumns, SpanColumns], cells: _Cells, single: Numbers, layer: Layer
 ) -> None:
     """Count attributes and chains of pairs that nobody else could be in."""
-    units, rows = cells.unit[single], [cells.row(side, single) for side in (0, 1)]
-    right = {}
-    for attribute in scored(layer):
-        one, other = (side.values(chosen, attribute) for side, chosen in zip(sides, rows, strict=True))
-        right[attribute.name] = equal_values(one, other, attribute)
-        tally.add((ATTRIBUTE, layer.name, attribute.name), units[right[attribute.name]])
+    units = cells.unit[single]
+    if not len(units):
+        return
+    right = equal_values(sides, cells.row(0, single), cells.row(1, single), scored(layer))
+    for name, equal in right.items():
+        tally.add((ATTRIBUTE, layer.name, name), units[equal])
     for key, names in demands(layer):
-        fine = np.logical_and.reduce([np.ones(len(units), bool), *(right[name] for name in names)])
+        fine = np.logical_and.reduce([right[name] for name in names]) if names else slice(None)
         tally.add(key, units[fine])
 
 

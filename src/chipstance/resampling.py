@@ -79,7 +79,11 @@ class Resampling:
     def replicates(self, counts: Numbers) -> Numbers:
         """Return the sums of counts (units × whatever) in each replicate; many figures can share them."""
         weights = (self._kept,) if self.units * len(self.chances) <= BLOCK else self._weights()
-        return np.concatenate([np.tensordot(block, counts, axes=1) for block in weights])
+        flat = counts.reshape(len(counts), -1)
+        used = np.flatnonzero(flat.any(axis=0))  # of many counts only some are ever other than 0
+        sums = np.zeros((len(self.chances), flat.shape[1]))
+        sums[:, used] = np.concatenate([block @ flat[:, used] for block in weights])
+        return sums.reshape(len(sums), *counts.shape[1:])
 
     def figures(self, values: Numbers, replicates: Numbers, about: Sequence[int]) -> list[Figure]:
         """Return figures from what they are over all units, and in each replicate (figures × replicates).

@@ -113,7 +113,7 @@ def figures_of(
 
 
 class _Sums:
-    """The sums that many measures need, as one matrix product.
+    """The sums that many measures need.
 
     Args:
         columns: what is counted.
@@ -122,31 +122,34 @@ class _Sums:
 
     def __init__(self, columns: Sequence[Key], measures: Sequence[Measure]) -> None:
         places = {key: number for number, key in enumerate(columns)}
-        groups = [group for each in measures for group in each.counts]
-        self._select = np.zeros((len(columns), len(groups)))
-        for number, group in enumerate(groups):
-            for key in group:
-                self._select[places[key], number] += 1
-        sizes = [len(each.counts) for each in measures]
-        self._first = np.cumsum([0, *sizes])[:-1]
+        groups = dict.fromkeys(group for each in measures for group in each.counts)
+        numbers = {group: number for number, group in enumerate(groups)}
+        self._chosen = np.array([places[key] for group in groups for key in group], dtype=np.int64)
+        self._begins = np.cumsum([0, *map(len, groups)])[:-1]
+        self._needed = [np.array([numbers[group] for group in each.counts]) for each in measures]
         self._measures = measures
+
+    def _groups(self, counts: Numbers) -> Numbers:
+        """Return groups × rows: the sum of the counts of each group."""
+        return np.asarray(np.add.reduceat(np.ascontiguousarray(counts.T)[self._chosen], self._begins))
 
     def values(self, counts: Numbers) -> Numbers:
         """Return measures × rows: every measure of every row of counts."""
-        sums = self._select.T @ counts.T
+        sums = self._groups(counts)
         values = np.empty((len(self._measures), len(counts)))
         alike: dict[tuple[Formula, int], list[int]] = {}
         for number, each in enumerate(self._measures):
             alike.setdefault((each.formula, len(each.counts)), []).append(number)
-        for (formula, size), numbers in alike.items():
-            groups = sums[self._first[numbers][:, None] + np.arange(size)]
+        for (formula, _), numbers in alike.items():
+            groups = sums[np.stack([self._needed[number] for number in numbers])]
             values[numbers] = formula(np.moveaxis(groups, 1, -1))
         return values
 
     def about(self, total: Numbers) -> list[int]:
         """Return how many things each measure is about."""
-        sums = total @ self._select
-        return [round(float(sums[f + list(m.about)].sum())) for f, m in zip(self._first, self._measures, strict=True)]
+        sums = self._groups(total[None])[:, 0]
+        pairs = zip(self._needed, self._measures, strict=True)
+        return [round(float(sums[needed[list(measure.about)]].sum())) for needed, measure in pairs]
 
 
 def measures(layers: Layers) -> dict[Name, Measure]:

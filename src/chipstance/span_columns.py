@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import chain as chained
 from operator import attrgetter, eq
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipstance.layers import Attribute, Layer, Layers
-from chipstance.model import Document, Span
+from chipstance.model import Document, Span, Value
 from chipstance.score_keys import scored
 
 Numbers = NDArray[Any]
@@ -63,10 +63,16 @@ class SpanColumns:
             size = len(document.text)
             raise ValueError(f"{document.id}: [{span.start}, {span.end}) is no passage of a text of {size} code points")
 
+    def attributes(self, rows: Numbers) -> Iterable[Mapping[str, Value]]:
+        """Return the attributes of some spans."""
+        return map(attrgetter("attributes"), map(self.spans.__getitem__, rows.tolist()))
+
     def values(self, rows: Numbers, attribute: Attribute) -> list[Hashable]:
-        """Return the values of an attribute as they are compared, but decimals as they are written."""
-        name, spans = attribute.name, self.spans
-        found: list[Hashable] = [spans[row].attributes.get(name, MISSING) for row in rows.tolist()]
+        """Return the values of an attribute as they are compared: decimals as numbers, links as places."""
+        name = attribute.name
+        found: list[Hashable] = [each.get(name, MISSING) for each in self.attributes(rows)]
+        if attribute.type == "decimal":
+            return [number(value) for value in found]
         if attribute.type != "span":
             return found
         linked = zip(found, self.document[rows].tolist(), strict=True)
@@ -74,15 +80,8 @@ class SpanColumns:
 
     def described(self, rows: Numbers, attributes: Sequence[Attribute]) -> list[Values]:
         """Return the values of some spans as they are compared, by attribute."""
-        columns = [
-            [number(value) for value in values] if attribute.type == "decimal" else values
-            for attribute in attributes
-            for values in [self.values(rows, attribute)]
-        ]
-        return [
-            {attribute.name: column[i] for attribute, column in zip(attributes, columns, strict=True)}
-            for i in range(len(rows))
-        ]
+        columns = {attribute.name: self.values(rows, attribute) for attribute in attributes}
+        return [{name: column[i] for name, column in columns.items()} for i in range(len(rows))]
 
     def _ids(self, document: int) -> Mapping[str, Span]:
         if document not in self._by_id:
@@ -97,12 +96,28 @@ class _Numbers(dict[str, int]):
         return len(self)
 
 
-def equal_values(left: Sequence[Hashable], right: Sequence[Hashable], attribute: Attribute) -> Numbers:
-    """Return for every pair of an attribute's values whether they are equal; decimals as numbers."""
-    equal = np.fromiter(map(eq, left, right), bool, len(left))
-    if attribute.type == "decimal":
-        for i in np.flatnonzero(~equal):
-            equal[i] = number(left[i]) == number(right[i])
+def equal_values(
+    sides: tuple[SpanColumns, SpanColumns], ones: Numbers, others: Numbers, attributes: Sequence[Attribute]
+) -> dict[str, Numbers]:
+    """Return for each attribute which pairs of spans have equal values.
+
+    Args:
+        sides: the spans of both sides.
+        ones: rows of the first.
+        others: the row of the second that is paired with each of them.
+        attributes: of the layer that all these spans belong to.
+    """
+    left, right = sides
+    alike: Numbers = np.zeros(len(ones), bool)
+    if attributes and all(
+        attribute.type != "span" for attribute in attributes
+    ):  # mostly all is right, and that is quickly seen
+        alike = np.fromiter(map(eq, left.attributes(ones), right.attributes(others)), bool, len(ones))
+    rest = np.flatnonzero(~alike)
+    equal: dict[str, Numbers] = {attribute.name: alike.copy() for attribute in attributes}
+    for attribute in attributes:
+        pairs = zip(left.values(ones[rest], attribute), right.values(others[rest], attribute), strict=True)
+        equal[attribute.name][rest] = [one == other for one, other in pairs]
     return equal
 
 
