@@ -53,3 +53,7 @@ def test_undefined_replicates_are_left_out() -> None:
     found = resampling("document", 2).figure(np.array([[1.0, 2], [0, 0]]), mean, 2)
     assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
     assert resampling("document", 2).figure(np.zeros((2, 2)), mean, 0).value is None
+
+
+def test_no_units_have_no_figures() -> None:
+    assert resampling("document", 0).figure(np.zeros((0, 2)), mean, 0).value is None

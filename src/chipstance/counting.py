@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from chipstance.assignment import assign
 from chipstance.layers import Layer, Layers
 from chipstance.matching import overlap_pairs
-from chipstance.model import Document
 from chipstance.score_keys import ATTRIBUTE, BOUNDARY, EXACT, GOLD, OVERLAP, PREDICTED, Key, demands, scored
-from chipstance.span_columns import SpanColumns, equal_values, plain_traits, right_attributes
+from chipstance.span_columns import SpanColumns
+from chipstance.span_values import plain_traits, right_attributes
 from chipstance.textunits import paragraphs
 
 Numbers = NDArray[Any]
@@ -33,22 +33,20 @@ class Tally:
     """Units × columns of counts, filled in by place.
 
     Args:
-        documents: the gold documents.
+        gold: the spans of the gold documents.
         columns: what each column counts.
         by_paragraph: whether a unit is a paragraph, else it is a document.
 
     Attributes:
-        offsets: of each document, where its text begins among all texts; a gap of one lies between two texts.
         units: document id and number of the unit in it.
     """
 
-    def __init__(self, documents: Sequence[Document], columns: Sequence[Key], *, by_paragraph: bool) -> None:
-        sizes = np.array([len(each.text) + 1 for each in documents], dtype=np.int64)
-        self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)[:-1]]) if documents else sizes
-        starts = [_starts(each.text) if by_paragraph else [0] for each in documents]
-        self.units = [(each.id, n) for each, begins in zip(documents, starts, strict=True) for n in range(len(begins))]
-        begins = [start + offset for each, offset in zip(starts, self.offsets.tolist(), strict=True) for start in each]
-        self._begins = np.array(begins, dtype=np.int64)
+    def __init__(self, gold: SpanColumns, columns: Sequence[Key], *, by_paragraph: bool) -> None:
+        starts = [_starts(each.text) if by_paragraph else [0] for each in gold.documents]
+        named = zip(gold.documents, starts, strict=True)
+        self.units = [(each.id, number) for each, begins in named for number in range(len(begins))]
+        placed = zip(starts, gold.offsets.tolist(), strict=True)
+        self._begins = np.array([start + offset for begins, offset in placed for start in begins], dtype=np.int64)
         self._places = {key: number for number, key in enumerate(columns)}
         self._table = np.zeros((len(self.units), len(columns)))
         self._cells: list[Numbers] = []
@@ -83,16 +81,15 @@ def _starts(text: str) -> list[int]:
     return [0, *(each.start for each in paragraphs(text)[1:])]
 
 
-def count_spans(tally: Tally, gold: Sequence[Document], found: Sequence[Document], layers: Layers) -> None:
+def count_spans(tally: Tally, gold: SpanColumns, found: SpanColumns) -> None:
     """Count spans, regimes, chains and attributes.
 
     Args:
         tally: where to.
-        gold: the documents that are scored.
-        found: the predictions for each of them, of the same text.
-        layers: what is annotated.
+        gold: the spans of the documents that are scored.
+        found: the predicted spans for each of them, of the same text.
     """
-    sides = SpanColumns(gold, layers, tally.offsets), SpanColumns(found, layers, tally.offsets)
+    layers, sides = gold.layers, (gold, found)
     cells = _make_cells(*sides, tally, len(layers.by_name))
     _count_places(tally, cells, layers)
     _count_overlap(tally, cells, layers)
@@ -220,12 +217,14 @@ def _count_single(
     tally: Tally, sides: tuple[SpanColumns, SpanColumns], cells: _Cells, single: Numbers, layer: Layer
 ) -> None:
     """Count attributes and chains of pairs that nobody else could be in."""
-    units = cells.unit[single]
+    units, gold, found = cells.unit[single], cells.row(0, single), cells.row(1, single)
     if not len(units):
         return
-    right = equal_values(sides, cells.row(0, single), cells.row(1, single), scored(layer))
-    for name, equal in right.items():
-        tally.add((ATTRIBUTE, layer.name, name), units[equal])
+    right = {}
+    for attribute in scored(layer):
+        one, other = (side.coded(layer, attribute.name) for side in sides)
+        equal = right[attribute.name] = one.codes[gold] == other.as_in(one)[found]
+        tally.add((ATTRIBUTE, layer.name, attribute.name), units[equal])
     for key, names in demands(layer):
         fine = np.logical_and.reduce([right[name] for name in names]) if names else slice(None)
         tally.add(key, units[fine])
@@ -236,7 +235,7 @@ def _count_repeated(
 ) -> None:
     """Count attributes and chains in a cell with several spans of one side."""
     spans = [[side.spans[row] for row in chosen] for side, chosen in zip(sides, rows, strict=True)]
-    values = [side.described(chosen, scored(layer)) for side, chosen in zip(sides, rows, strict=True)]
+    values = [[side.values(row, layer) for row in chosen] for side, chosen in zip(sides, rows, strict=True)]
     for key, names in demands(layer):
         gold, found = (Counter(tuple(each[name] for name in names) for each in side) for side in values)
         tally.add(key, unit, (gold & found).total())

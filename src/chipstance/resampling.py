@@ -78,6 +78,8 @@ class Resampling:
 
     def replicates(self, counts: Numbers) -> Numbers:
         """Return the sums of counts (units × whatever) in each replicate; many figures can share them."""
+        if not self.units:
+            return np.zeros((len(self.chances), *counts.shape[1:]))
         weights = (self._kept,) if self.units * len(self.chances) <= BLOCK else self._weights()
         flat = counts.reshape(len(counts), -1)
         used = np.flatnonzero(flat.any(axis=0))  # of many counts only some are ever other than 0

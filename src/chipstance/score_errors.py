@@ -9,7 +9,7 @@ from chipstance.layers import Layer, Layers
 from chipstance.matching import Pair, exact_pairs, extent, overlap_pairs
 from chipstance.model import Document, Span
 from chipstance.score_keys import scored
-from chipstance.span_columns import described, plain_traits, right_attributes
+from chipstance.span_values import described, plain_traits, right_attributes
 
 MISSED, INVENTED, BOUNDARY, LABEL, ATTRIBUTE = "missed", "invented", "wrong-boundary", "wrong-label", "wrong-attribute"
 KINDS = (MISSED, INVENTED, BOUNDARY, LABEL, ATTRIBUTE)

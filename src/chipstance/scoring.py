@@ -2,7 +2,7 @@
 
 Four regimes, in each of which a span is matched once at most:
 
-* ``strict``: same place, same layer, and every attribute right but groups (see ``span_columns.described``).
+* ``strict``: same place, same layer, and every attribute right but groups (see ``span_values``).
 * ``exact``: same place and layer, whatever the attributes.
 * ``overlap``: the optimal one-to-one matching of ``matching.overlap_pairs``; a pair earns its Dice coefficient (Lee
   R. Dice 1945: twice the shared code points over the lengths of both), so that credit is between 0 and 1 and the
@@ -28,6 +28,7 @@ from chipstance.layers import Layers
 from chipstance.model import Document, Span
 from chipstance.records import RecordError, stance_label
 from chipstance.score_keys import LABEL, UNRESOLVED, Key, keys, targets
+from chipstance.span_columns import SpanColumns
 
 Numbers = NDArray[Any]
 DOCUMENT, PARAGRAPH = "document", "paragraph"
@@ -106,22 +107,42 @@ def score(
     columns = tuple(keys(layers))
     empty = Scores(unit, (), columns, np.zeros((0, len(columns))))
     blocks = (gold[start : start + BLOCK] for start in range(0, len(gold), BLOCK))
-    return merge([empty, *(_score(block, predicted, layers, unit, columns) for block in blocks)])
+    return merge([empty, *(_score_block(block, predicted, layers, unit) for block in blocks)])
 
 
-def _score(
-    gold: Sequence[Document], predicted: Mapping[str, Document], layers: Layers, unit: str, columns: tuple[Key, ...]
-) -> Scores:
+def _score_block(gold: Sequence[Document], predicted: Mapping[str, Document], layers: Layers, unit: str) -> Scores:
     found = [predicted.get(each.id) or Document(each.id, each.text) for each in gold]
-    for one, other in zip(gold, found, strict=True):
+    return score_columns(SpanColumns(gold, layers), SpanColumns(found, layers), unit=unit)
+
+
+def score_columns(gold: SpanColumns, found: SpanColumns, *, unit: str = DOCUMENT) -> Scores:
+    """Count what predictions got right, from spans in columns; these can be made once for many systems.
+
+    Args:
+        gold: the spans of the documents that are scored.
+        found: the predicted spans of the same documents, in the same order.
+        unit: as for ``score``.
+
+    Raises:
+        ValueError: a prediction is of another text.
+    """
+    for one, other in zip(gold.documents, found.documents, strict=True):
         if one.text != other.text:
             raise ValueError(f"{one.id}: the prediction is of another text than the gold labels")
+    columns = tuple(keys(gold.layers))
     tally = Tally(gold, columns, by_paragraph=unit == PARAGRAPH)
-    count_spans(tally, gold, found, layers)
-    for one, other, offset in zip(gold, found, tally.offsets, strict=True):
-        for target, statement, right, answer in closed_stance(one, other, layers):
-            tally.add((LABEL, target, right, answer), tally.unit(np.array([offset + statement.start])))
-    return Scores(unit, tuple(tally.units), columns, tally.table())
+    count_spans(tally, gold, found)
+    _count_stance(tally, gold, found)
+    return merge([Scores(unit, tuple(tally.units), columns, tally.table())])
+
+
+def _count_stance(tally: Tally, gold: SpanColumns, found: SpanColumns) -> None:
+    statement = gold.layers.get("statement")
+    if statement is None:
+        return
+    for index in np.unique(gold.document[gold.rows_of(statement)]):
+        for target, span, right, answer in closed_stance(gold.documents[index], found.documents[index], gold.layers):
+            tally.add((LABEL, target, right, answer), tally.unit(gold.offsets[[index]] + span.start))
 
 
 def closed_stance(gold: Document, found: Document, layers: Layers) -> Iterator[tuple[str, Span, str, str]]:
@@ -133,8 +154,6 @@ def closed_stance(gold: Document, found: Document, layers: Layers) -> Iterator[t
     """
     needed = {"target", "polarity", "holder"}
     statements = gold.layer("statement")
-    if not statements:
-        return
     given = tuple(span for span in gold if span.layer in ("statement", "speaker"))
     stances = tuple(span for span in found.layer("stance") if needed <= span.attributes.keys())
     answers = Document(gold.id, gold.text, given + stances)

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain as chained
-from operator import attrgetter, eq
+from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipstance.layers import Attribute, Layer, Layers
-from chipstance.model import Document, Span, Value
+from chipstance.model import Document, Span
 from chipstance.score_keys import scored
+from chipstance.span_values import MISSING, Values, compared, number, spans_by_id
 
 Numbers = NDArray[Any]
-Values = Mapping[str, Hashable]
-MISSING = ("missing",)
-"""Stands for an attribute that a prediction leaves out, or a link that leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The values of an attribute, each written once.
+
+    Attributes:
+        codes: of every span, the index of its value; -1 for spans of other layers.
+        values: as they are compared.
+    """
+
+    codes: Numbers
+    values: Sequence[Hashable]
+
+    def as_in(self, other: Coded) -> Numbers:
+        """Return the codes that the values have in another column; -2 where they do not occur there."""
+        known = {value: code for code, value in enumerate(other.values)}
+        return np.array([*(known.get(value, -2) for value in self.values), -1])[self.codes]
 
 
 class SpanColumns:
@@ -27,150 +45,81 @@ class SpanColumns:
     Args:
         documents: the documents.
         layers: what is annotated.
-        offsets: of each document, where its text begins among all texts, in code points; a gap lies between texts.
 
     Attributes:
+        documents: the documents.
+        layers: what is annotated.
+        offsets: of each document, where its text begins among all texts, in code points; a gap lies between texts.
         spans: the spans themselves.
         document: index of each span's document.
         layer: index of its layer; their number for a layer that is not declared.
-        start: its first code point, counted from the beginning of the first document.
+        start: its first code point among all texts.
         length: in code points.
 
     Raises:
         ValueError: a span is no passage of its text.
     """
 
-    def __init__(self, documents: Sequence[Document], layers: Layers, offsets: Numbers) -> None:
-        self._documents = documents
-        self._by_id: dict[int, Mapping[str, Span]] = {}
+    def __init__(self, documents: Sequence[Document], layers: Layers) -> None:
+        self.documents, self.layers = documents, layers
+        sizes = np.fromiter((len(each.text) + 1 for each in documents), np.int64, len(documents))
+        self.offsets = np.cumsum(sizes) - sizes
         self.spans: list[Span] = list(chained.from_iterable(map(attrgetter("spans"), documents)))
-        size = len(self.spans)
+        rows = len(self.spans)
         counts = np.fromiter((len(each.spans) for each in documents), np.int64, len(documents))
         self.document = np.repeat(np.arange(len(documents)), counts)
-        start = np.fromiter(map(attrgetter("start"), self.spans), np.int64, size)
-        self.start = start + offsets[self.document]
-        self.length = np.fromiter(map(attrgetter("end"), self.spans), np.int64, size) - start
-        self._check(start)
-        numbers = _Numbers((layer.name, number) for number, layer in enumerate(layers))
+        start = np.fromiter(map(attrgetter("start"), self.spans), np.int64, rows)
+        self.length = np.fromiter(map(attrgetter("end"), self.spans), np.int64, rows) - start
+        self._check((start < 0) | (self.length < 0) | (start + self.length >= sizes[self.document]))
+        self.start = start + self.offsets[self.document]
+        numbers = {layer.name: index for index, layer in enumerate(layers)}
         names = map(attrgetter("layer"), self.spans)
-        self.layer = np.fromiter(map(numbers.__getitem__, names), np.int64, size)
+        self.layer = np.fromiter((numbers.get(name, len(numbers)) for name in names), np.int64, rows)
+        self._coded = {(layer.name, each.name): coded for layer in layers for each, coded in self._columns(layer)}
 
-    def _check(self, start: Numbers) -> None:
-        ends = np.fromiter((len(each.text) for each in self._documents), np.int64, len(self._documents))
-        wrong = (start < 0) | (self.length < 0) | (start + self.length > ends[self.document])
+    def _check(self, wrong: Numbers) -> None:
         for row in np.flatnonzero(wrong)[:1]:
-            document, span = self._documents[self.document[row]], self.spans[row]
+            document, span = self.documents[self.document[row]], self.spans[row]
             size = len(document.text)
             raise ValueError(f"{document.id}: [{span.start}, {span.end}) is no passage of a text of {size} code points")
 
-    def attributes(self, rows: Numbers) -> Iterable[Mapping[str, Value]]:
-        """Return the attributes of some spans."""
-        return map(attrgetter("attributes"), map(self.spans.__getitem__, rows.tolist()))
+    def _columns(self, layer: Layer) -> Iterator[tuple[Attribute, Coded]]:
+        rows = self.rows_of(layer)
+        attributes = [self.spans[row].attributes for row in rows.tolist()]
+        for attribute in scored(layer):
+            values: list[Hashable] = [each.get(attribute.name, MISSING) for each in attributes]
+            if attribute.type == "span":
+                values = list(self._led(values, rows, attribute))
+            yield attribute, _coded(values, rows, len(self.spans), decimal=attribute.type == "decimal")
 
-    def values(self, rows: Numbers, attribute: Attribute) -> list[Hashable]:
-        """Return the values of an attribute as they are compared: decimals as numbers, links as places."""
-        name = attribute.name
-        found: list[Hashable] = [each.get(name, MISSING) for each in self.attributes(rows)]
-        if attribute.type == "decimal":
-            return [number(value) for value in found]
-        if attribute.type != "span":
-            return found
-        linked = zip(found, self.document[rows].tolist(), strict=True)
-        return [_led(value, attribute, self._ids(document)) for value, document in linked]
+    def _led(self, values: Sequence[Hashable], rows: Numbers, attribute: Attribute) -> Iterator[Hashable]:
+        known: dict[int, Mapping[str, Span]] = {}
+        for value, document in zip(values, self.document[rows].tolist(), strict=True):
+            if document not in known:
+                known[document] = spans_by_id(self.documents[document])
+            yield compared(value, attribute, known[document])
 
-    def described(self, rows: Numbers, attributes: Sequence[Attribute]) -> list[Values]:
-        """Return the values of some spans as they are compared, by attribute."""
-        columns = {attribute.name: self.values(rows, attribute) for attribute in attributes}
-        return [{name: column[i] for name, column in columns.items()} for i in range(len(rows))]
+    def rows_of(self, layer: Layer) -> Numbers:
+        """Return the rows of a layer's spans."""
+        return np.flatnonzero(self.layer == list(self.layers.by_name).index(layer.name))
 
-    def _ids(self, document: int) -> Mapping[str, Span]:
-        if document not in self._by_id:
-            self._by_id[document] = spans_by_id(self._documents[document])
-        return self._by_id[document]
+    def coded(self, layer: Layer, attribute: str) -> Coded:
+        """Return the values of a scored attribute."""
+        return self._coded[layer.name, attribute]
 
-
-class _Numbers(dict[str, int]):
-    """Numbers of layers; a layer that is not declared has the one after the last."""
-
-    def __missing__(self, name: str) -> int:
-        return len(self)
+    def values(self, row: int, layer: Layer) -> Values:
+        """Return the scored values of a span as they are compared."""
+        columns = {each.name: self.coded(layer, each.name) for each in scored(layer)}
+        return {name: column.values[column.codes[row]] for name, column in columns.items()}
 
 
-def equal_values(
-    sides: tuple[SpanColumns, SpanColumns], ones: Numbers, others: Numbers, attributes: Sequence[Attribute]
-) -> dict[str, Numbers]:
-    """Return for each attribute which pairs of spans have equal values.
-
-    Args:
-        sides: the spans of both sides.
-        ones: rows of the first.
-        others: the row of the second that is paired with each of them.
-        attributes: of the layer that all these spans belong to.
-    """
-    left, right = sides
-    alike: Numbers = np.zeros(len(ones), bool)
-    if attributes and all(
-        attribute.type != "span" for attribute in attributes
-    ):  # mostly all is right, and that is quickly seen
-        alike = np.fromiter(map(eq, left.attributes(ones), right.attributes(others)), bool, len(ones))
-    rest = np.flatnonzero(~alike)
-    equal: dict[str, Numbers] = {attribute.name: alike.copy() for attribute in attributes}
-    for attribute in attributes:
-        pairs = zip(left.values(ones[rest], attribute), right.values(others[rest], attribute), strict=True)
-        equal[attribute.name][rest] = [one == other for one, other in pairs]
-    return equal
-
-
-def spans_by_id(document: Document) -> dict[str, Span]:
-    """Return the spans that can be referred to."""
-    return {span.id: span for span in document if span.id}
-
-
-def described(document: Document, layer: Layer) -> dict[int, Values]:
-    """Return the scored values of a layer's spans as they are compared, by the identity of the span.
-
-    Decimals are compared as numbers, links by the place of what they lead to. What is left out is ``MISSING``, which
-    is not null.
-    """
-    by_id, attributes = spans_by_id(document), scored(layer)
-    return {
-        id(span): {each.name: _compared(span, each, by_id) for each in attributes}
-        for span in document.layer(layer.name)
-    }
-
-
-def _compared(span: Span, attribute: Attribute, by_id: Mapping[str, Span]) -> Hashable:
-    value: Hashable = span.attributes.get(attribute.name, MISSING)
-    if attribute.type == "span":
-        return _led(value, attribute, by_id)
-    return number(value) if attribute.type == "decimal" else value
-
-
-def plain_traits(layer: Layer) -> Callable[[Span], Sequence[Hashable]]:
-    """Return the function from a span of a layer to its scored values, but what links lead to."""
-    names = [attribute.name for attribute in scored(layer) if attribute.type != "span"]
-    return lambda span: [span.attributes.get(name, MISSING) for name in names]
-
-
-def right_attributes(gold: Values, found: Values) -> list[str]:
-    """Return the names of the attributes that have equal values."""
-    return [name for name, value in gold.items() if value == found[name]]
-
-
-def _led(value: Hashable, attribute: Attribute, by_id: Mapping[str, Span]) -> Hashable:
-    """Return the place of the span that a link leads to."""
-    if value is None or value == MISSING:
-        return value
-    led = by_id.get(str(value))
-    return (led.start, led.end) if led and led.layer == attribute.layer else MISSING
-
-
-def number(value: Hashable) -> Hashable:
-    """Return a decimal string as a number; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        return value
-    return found if found.is_finite() else value
+def _coded(values: Sequence[Hashable], rows: Numbers, size: int, *, decimal: bool) -> Coded:
+    """Return values as codes; decimals that are written in different ways have one code."""
+    numbers: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    codes = np.full(size, -1)
+    codes[rows] = np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
+    if not decimal:
+        return Coded(codes, list(numbers))
+    written = Coded(codes, [number(value) for value in numbers])
+    distinct = Coded(codes, list(dict.fromkeys(written.values)))
+    return Coded(written.as_in(distinct), distinct.values)
