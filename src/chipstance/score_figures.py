@@ -106,10 +106,15 @@ def figures_of(
         layers: what is annotated.
     """
     named = measures(layers)
-    sums = _Sums(columns, tuple(named.values()))
-    about = sums.about(total)
-    made = draws.figures(sums.values(total[None])[:, 0], sums.values(replicates), about)
-    return Figures(dict(zip(named, made, strict=True)), draws)
+    about = dict(zip(named, _Sums(columns, tuple(named.values())).about(total), strict=True))
+    # what is about nothing is undefined, in every replicate too
+    defined = {name: measure for name, measure in named.items() if about[name]}
+    figures = {name: Figure(None, None, None, 0) for name in named}
+    if defined:
+        sums = _Sums(columns, tuple(defined.values()))
+        values = sums.values(total[None])[:, 0], sums.values(replicates)
+        figures |= zip(defined, draws.figures(*values, [about[name] for name in defined]), strict=True)
+    return Figures(figures, draws)
 
 
 class _Sums:
