@@ -4,7 +4,7 @@ BIN := .venv/bin/python
 READY := .venv/ready
 SERVER := .label-studio/ready
 
-.PHONY: dataset test check format lock clean
+.PHONY: dataset test check baselines format lock clean
 .DELETE_ON_ERROR:
 
 dataset: $(READY)
@@ -21,6 +21,10 @@ check: $(READY)
 	@$(BIN) -m chipstance validate .
 	@$(BIN) scripts/build.py --check
 	@$(BIN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+# For maintainers: predictions in benchmarks/baselines/ and what README and card say of them.
+baselines: $(READY)
+	@$(BIN) scripts/baselines.py
 
 format: $(READY)
 	@$(BIN) -m ruff check --fix .

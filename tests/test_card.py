@@ -91,6 +91,12 @@ def test_sayings_on_both_sides_are_listed(variables: dict[str, Any]) -> None:
     assert variables["shared_utterances"].splitlines()[2:] == ["| patterns-for-everyone | mill:q1 | harbor:q4 |"]
 
 
+def test_what_baselines_score_stands_where_the_template_wants_it(contents: Contents) -> None:
+    assert render_card(START + "{{ baselines }}\n", contents).endswith("---\n\n")
+    scored = replace(contents, baselines="| what | loom |")
+    assert render_card(START + "{{ baselines }}\n", scored).endswith("---\n| what | loom |\n")
+
+
 def test_a_saying_on_one_side_is_not_listed(contents: Contents) -> None:
     records = {
         **contents.records,

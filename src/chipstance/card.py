@@ -24,6 +24,8 @@ The template is Jinja2; an unknown name is an error. It can use
     the names of the class label of ``stance``, in order
 ``agreement``
     Markdown: agreement of the annotators, with intervals; empty where no adjudicated round is behind the gold labels
+``baselines``
+    Markdown: what the committed predictions of the baselines score; empty where there are none
 ``shared_utterances`` ``shared_utterance_count``
     a Markdown table of the sayings that stand in more than one split, and how many they are
 ``columns.CONFIG``
@@ -136,6 +138,7 @@ def card_variables(contents: Contents) -> dict[str, Any]:
         "digest": files_digest(contents.files),
         "bibtex": bibtex(contents.citation, NAME, contents.version),
         "agreement": contents.agreement,
+        "baselines": contents.baselines,
         "label_names": stance_labels(contents.corpus.layers),
         "splits": contents.splits,
         "counts": counts.to_dict("index"),

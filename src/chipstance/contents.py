@@ -25,6 +25,7 @@ class Contents:
         records: their rows.
         files: their Parquet files, in the order of configs and splits.
         agreement: of the annotators whose labels the gold labels were made from, in Markdown; empty where unknown.
+        baselines: what they score, in Markdown; empty where there are none.
     """
 
     version: str
@@ -34,6 +35,7 @@ class Contents:
     records: Records
     files: Sequence[TableFile]
     agreement: str = ""
+    baselines: str = ""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -45,7 +47,9 @@ class Contents:
         return tuple(file for file in self.files if file.config == config)
 
 
-def make_contents(corpus: Corpus, citation: Citation, version: str, agreement: str = "") -> Contents:
+def make_contents(
+    corpus: Corpus, citation: Citation, version: str, agreement: str = "", baselines: str = ""
+) -> Contents:
     """Make every table of a release.
 
     Raises:
@@ -57,7 +61,7 @@ def make_contents(corpus: Corpus, citation: Citation, version: str, agreement: s
         for table in tables
         for split, rows in records[table.config].items()
     ]
-    return Contents(version, corpus, citation, tables, records, files, agreement)
+    return Contents(version, corpus, citation, tables, records, files, agreement, baselines)
 
 
 def files_digest(files: Sequence[TableFile]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +104,28 @@ class Checkout:
         """What Label Studio leaves on this machine: its environment, data, accounts. Git ignores it."""
         return self.root / ".label-studio"
 
+    @property
+    def systems(self) -> Path:
+        """What the baselines are, in the order of their tables."""
+        return self.root / "benchmarks" / "baselines" / "systems.json"
+
+    def predictions(self, system: str) -> Path:
+        """The committed predictions of a baseline."""
+        return self.systems.parent / f"{system}.jsonl"
+
+    def label_folders(self) -> list[Path]:
+        """Every annotator's labels in every round that was adjudicated: a folder each."""
+        decided = {path.parents[1] for path in self.rounds.glob(f"*/{ADJUDICATION}/*.json")}
+        folders = {path.parent for each in decided for path in each.glob("*/*.json")}
+        return sorted(path for path in folders if path.name != ADJUDICATION)
+
+    def measured(self) -> Iterator[Path]:
+        """Yield what the card's tables of agreement and baselines come from, beside the gold labels."""
+        folder = self.systems.parent
+        yield from (*sorted(folder.glob("*.jsonl")), *sorted(folder.glob("systems.json")))
+        for labels in self.label_folders():
+            yield from sorted(labels.glob("*.json"))
+
     def round_file(self, number: int) -> Path:
         """What a round is about: documents, annotators, guidelines."""
         return self.rounds / str(number) / ROUND_FILE
@@ -130,6 +153,11 @@ def schema_folder() -> Path:
     """Return the folder of the schemas that belong to this code: in the wheel, or in its checkout."""
     packaged = PACKAGE / "schema"
     return packaged if packaged.is_dir() else PACKAGE.parents[1] / "schema"
+
+
+def lm_eval_tasks() -> Path:
+    """Return the folder of the tasks for lm-evaluation-harness, which takes it as ``--include_path``."""
+    return PACKAGE / "lm_eval_tasks"
 
 
 def dataset_folder() -> Path:

@@ -10,10 +10,11 @@ from typing import Any
 from chipstance.agreement import measure_agreement
 from chipstance.agreement_input import read_annotations
 from chipstance.agreement_report import markdown
+from chipstance.baseline_tables import baseline_markdown, find_baselines, measure, scored_gold
 from chipstance.card import render_card
 from chipstance.citation import parse_citation
 from chipstance.contents import Contents, files_digest, make_contents
-from chipstance.corpus import read_corpus
+from chipstance.corpus import Corpus, read_corpus
 from chipstance.croissant import make_croissant
 from chipstance.digests import sha256
 from chipstance.folders import Checkout
@@ -40,7 +41,8 @@ def read_contents(checkout: Checkout, version: str) -> Contents:
     citation = parse_citation(checkout.citation.read_text("utf-8"))
     if citation.version not in (None, version):
         raise ReleaseError(f"CITATION.cff says version {citation.version}, the code {version}: make them the same")
-    return make_contents(read_corpus(checkout), citation, version, read_agreement(checkout))
+    corpus = read_corpus(checkout)
+    return make_contents(corpus, citation, version, read_agreement(checkout), read_baselines(checkout, corpus))
 
 
 def read_agreement(checkout: Checkout) -> str:
@@ -57,6 +59,16 @@ def read_agreement(checkout: Checkout) -> str:
         first = given.problems[0]
         raise ReleaseError(f"{first.path}:{first.line}:{first.column} {first.rule} {first.message}")
     return markdown(measure_agreement(given.annotations, given.layers), listed=False)
+
+
+def read_baselines(checkout: Checkout, corpus: Corpus) -> str:
+    """Return what the committed predictions of the baselines score, in Markdown; empty where there are none.
+
+    Raises:
+        chipstance.baseline_tables.BaselineError: they can't be scored.
+    """
+    gold = scored_gold(corpus)
+    return baseline_markdown(measure(find_baselines(checkout, gold), gold), gold)
 
 
 def build(checkout: Checkout, version: str) -> dict[str, bytes]:
@@ -114,6 +126,7 @@ def _inputs(contents: Contents, checkout: Checkout) -> Iterator[Path]:
     yield from (checkout.articles, checkout.entities, checkout.layers, checkout.card, checkout.citation)
     for article in contents.corpus.articles:
         yield from (checkout.article(article.id), checkout.edits(article.id), checkout.gold(article.id))
+    yield from checkout.measured()
 
 
 def differences(folder: Path, files: Mapping[str, bytes]) -> list[str]:

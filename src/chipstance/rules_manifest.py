@@ -206,3 +206,4 @@ def _inputs(checkout: Checkout) -> Iterator[Path]:
     folder = checkout.article("").parent
     for article in sorted(folder.glob("*.txt")) if is_folder(folder) else ():
         yield from (article, checkout.edits(article.stem), checkout.gold(article.stem))
+    yield from checkout.measured()
