@@ -29,6 +29,7 @@ from chipstance.jsonfile import dump_json, read_json, write_json
 from chipstance.label_studio import Server
 from chipstance.labeling import Labelled, from_results, labeling_config, make_task, read_export, to_results
 from chipstance.model import Document, Problem, Span
+from chipstance.predictions import read_line
 from chipstance.rounds import Round, labels_digest, parse_round, progress, round_entry
 from chipstance.validate import check, check_content, display
 from desk import Desk, bar
@@ -159,7 +160,20 @@ def read_predictions(desk: Desk, path: Path) -> dict[str, Document]:
     refuse(check(files).problems)
     entries = [json.loads(piece) for file in files for piece in pieces(file)]
     wanted = [entry for entry in entries if entry["doc"] in desk.texts]
-    return {entry["doc"]: parse_document(entry, desk.texts[entry["doc"]][0]) for entry in wanted}
+    return {entry["doc"]: start_labels(desk, entry) for entry in wanted}
+
+
+def start_labels(desk: Desk, entry: Mapping[str, Any]) -> Document:
+    """Return a document's labels to start from; a quotation that is not in its text is left out, and said."""
+    text = desk.texts[entry["doc"]][0]
+    if "annotator" in entry:
+        return parse_document(entry, text)
+    read = read_line(entry, text, desk.layers).spans
+    lost = {span.id for span in read if not span.text}
+    if lost:
+        typer.echo(f"{entry['doc']}: quotations that are not in the text are left out", err=True)
+    kept = (replace(s, attributes={k: v for k, v in s.attributes.items() if v not in lost}) for s in read if s.text)
+    return Document(entry["doc"], text, tuple(kept), "prediction")
 
 
 def pieces(path: Path) -> list[str]:

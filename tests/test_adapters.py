@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipstance.adapters import AdapterError, spans_from_spacy, spans_from_tags, spans_from_token_classification
+from chipstance.adapters import (
+    AdapterError,
+    spans_from_paragraphs,
+    spans_from_spacy,
+    spans_from_tags,
+    spans_from_token_classification,
+)
 from chipstance.model import Span
 from chipstance.textunits import Unit, bio_tags
 
@@ -73,6 +79,36 @@ def test_tags_lead_back_to_the_spans(drawn: list[tuple[int, int, str]]) -> None:
 def test_tags_that_do_not_fit_are_refused(words: list[Unit], tags: list[str], message: str) -> None:
     with pytest.raises(AdapterError, match=message):
         spans_from_tags(words, tags, TEXT if message[0] != "'" else "Bright")
+
+
+def test_tags_of_the_paragraphs_config_become_spans() -> None:
+    text = "Brightloom paid.\nAda Brack of Nord paid $3."
+    rows: list[dict[str, Any]] = []
+    for tokens, organizations, money in (
+        ("Brightloom paid.", ["B-organization", "O"], [0, 0]),
+        ("Ada Brack of Nord paid $3.", [0, 0, 0, 1, 0, 0], ["O", "O", "O", "O", "O", "B-money"]),
+    ):
+        found = [unit for unit in units(text) if unit.text in tokens]
+        found = found[:2] if len(rows) == 0 else found[-6:]
+        rows.append(
+            {
+                "tokens": [unit.text for unit in found],
+                "token_start": [unit.start for unit in found],
+                "token_end": [unit.end for unit in found],
+                "organization_tags": organizations,
+                "money_tags": money,
+                "speaker_tags": ["B-speaker"] * len(found),
+            }
+        )
+    spans = spans_from_paragraphs(rows, text, ["organization", "money"])
+    assert [(span.id, span.layer, span.text) for span in spans] == [
+        ("s1", "organization", "Brightloom"),
+        ("s2", "organization", "Nord"),
+        ("s3", "money", "$3."),
+    ]
+    rows[0]["money_tags"] = [0]
+    with pytest.raises(AdapterError, match="1 tags for 2 tokens"):
+        spans_from_paragraphs(rows, text, ["money"])
 
 
 def test_aggregated_rows_become_spans() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipstance.alignment import EXACT, FUZZY, NONE, NORMALIZED, Aligner, Quotation, align, align_all
+from chipstance.alignment import EXACT, FUZZY, NONE, NORMALIZED, REPEATED, Aligner, Quotation, align, align_all
 from chipstance.normalization import normalize
 
 TEXT = (
@@ -32,7 +32,7 @@ def covered(quotation: str, text: str = TEXT, occurrence: int | None = None) -> 
         ("ban", EXACT, "ban"),
         ("ADA BRACK", NORMALIZED, "Ada Brack"),
         ('"We won\'t sell the loom - not now, not ever,"', NORMALIZED, "“We won’t sell the loom — not now, not ever,”"),
-        ("“We won't sell the loom--not now, not ever”", NORMALIZED, "We won’t sell the loom — not now, not ever"),
+        ("“We won't sell the loom--not now, not ever”", NORMALIZED, "“We won’t sell the loom — not now, not ever,”"),
         ("We won't sell the loom – not now, not ever.", NORMALIZED, "We won’t sell the loom — not now, not ever"),
         ('"a costly mistake."', NORMALIZED, "“a costly mistake”"),
         ("«a costly mistake»", NORMALIZED, "“a costly mistake”"),
@@ -42,7 +42,7 @@ def covered(quotation: str, text: str = TEXT, occurrence: int | None = None) -> 
         ("$4.5 million...", NORMALIZED, "$4.5 million…"),
         ("Loom\u00adworks", NORMALIZED, "Loomworks"),
         ("The loom weavers ... agreed with her", NORMALIZED, WEAVERS),
-        ("The loom weavers, […] agreed with her.", NORMALIZED, WEAVERS),
+        ("The loom weavers, […] agreed with her.", NORMALIZED, f"{WEAVERS}."),
         ("“The loom weavers… all the people [...] her", NORMALIZED, WEAVERS),
         ("...called it", NORMALIZED, "called it"),
         ("The loom waevers, the dyers and all people of the lower town agreed with her", FUZZY, WEAVERS),
@@ -63,7 +63,7 @@ def test_the_passage_is_found(quotation: str, kind: str, passage: str) -> None:
 
 
 def test_a_mark_in_the_place_of_a_letter_is_a_slip() -> None:
-    assert covered("a aaaaaa", "' aaaaaa") == (FUZZY, "' aaaaaa")
+    assert covered("b aaaaaa", "' aaaaaa") == (FUZZY, "' aaaaaa")
 
 
 def test_what_is_not_found_stands_at_the_texts_end() -> None:
@@ -97,7 +97,26 @@ def test_repeated_quotations_take_successive_places_in_their_group() -> None:
     text = "Looms, looms and looms"
     items = [Quotation(word, group=group) for word, group in [("looms", 1), ("Looms", 1), ("looms", 2), ("looms", 1)]]
     assert [found.start for found in align_all(items, text)] == [7, 0, 7, 17]
-    assert [found.start for found in align_all([Quotation("looms", 1), Quotation("looms")], text)] == [7, 7]
+    assert [found.start for found in align_all([Quotation("looms"), Quotation("looms", 1)], text)] == [17, 7]
+    repeated = align_all([Quotation("looms")] * 4, text)
+    assert [found.kind for found in repeated] == [EXACT, EXACT, NORMALIZED, REPEATED]
+    assert (repeated[3].start, repeated[3].end, repeated[3].score) == (len(text), len(text), 0)
+    assert align_all([Quotation("looms")], "some looms", [("", (5, 10))])[0].kind == REPEATED
+
+
+def test_a_place_inside_that_of_a_longer_quotation_comes_last_where_they_stay_apart() -> None:
+    text = "Loom Union and the Union and the UNION"
+    names = ("Union", "Loom Union", "Union", "Union")
+    for apart, starts in ((True, [19, 0, 33, 5]), (False, [5, 0, 19, 33])):
+        found = align_all([Quotation(name, apart=apart) for name in names], text)
+        assert [each.start for each in found] == starts
+
+
+def test_a_start_that_is_right_is_kept_even_inside_a_word() -> None:
+    text = "urban ban"
+    starts = [align_all([Quotation("ban", near=near)], text)[0].start for near in (2, 3, 6)]
+    assert starts == [2, 6, 6]
+    assert [each.kind for each in align_all([Quotation("ban", near=6)] * 2, text)] == [EXACT, REPEATED]
 
 
 def test_an_omission_is_bounded_and_takes_the_shortest_passage() -> None:

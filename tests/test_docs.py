@@ -1,4 +1,4 @@
-"""The examples in README and card are run, and print what stands below them."""
+"""The examples in README, card and docs are run, and print what stands below them."""
 
 import os
 import re
@@ -13,14 +13,14 @@ EXAMPLE = re.compile(r"^```python\n(.*?)^```\n+^```text\n(.*?)^```", re.DOTALL |
 
 
 def examples() -> list[tuple[str, str, str]]:
-    files = [ROOT / "README.md", ROOT / "dataset" / "README.md"]
+    files = [ROOT / "README.md", ROOT / "dataset" / "README.md", ROOT / "docs" / "scoring.md"]
     return [
         (str(file.relative_to(ROOT)), *match) for file in files for match in EXAMPLE.findall(file.read_text("utf-8"))
     ]
 
 
-def test_both_documents_have_examples() -> None:
-    assert {name for name, _, _ in examples()} == {"README.md", "dataset/README.md"}
+def test_every_document_has_examples() -> None:
+    assert {name for name, _, _ in examples()} == {"README.md", "dataset/README.md", "docs/scoring.md"}
 
 
 @pytest.mark.parametrize(("name", "code", "printed"), examples())

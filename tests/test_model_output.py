@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from chipstance.answers import Mend
 from chipstance.layers import parse_layers
 from chipstance.model import Span
-from chipstance.model_output import Fault, spans_from_answer
+from chipstance.model_output import Fault, Mend, spans_from_answer
 
 LAYERS = parse_layers(json.loads((Path(__file__).parents[1] / "schema/layers.json").read_text("utf-8")))
 TEXT = "Brightloom paid $4.7 million. “Looms matter,” Ada Brack said. She said it twice, and Brightloom agreed. 🧵"
@@ -87,6 +86,18 @@ def test_references_are_found_by_id_and_by_text() -> None:
     assert second == {"speaker": "s3", "cue": None}
     assert (third, faults) == ({}, {"reference /statement/2"})
     assert spans[3].text == "“Looms matter,”"
+
+
+def test_a_link_to_a_repetition_leads_to_the_span_that_has_the_place() -> None:
+    value = [
+        {"id": "a", "layer": "speaker", "text": "Ada Brack"},
+        {"id": "b", "layer": "speaker", "text": "Ada Brack"},
+        {"layer": "statement", "text": "Looms matter", "speaker": "b"},
+    ]
+    spans, mends, faults = read(value)
+    by_id = {span.id: span for span in spans}
+    assert by_id[str(spans[2].attributes["speaker"])].text == "Ada Brack"
+    assert (mends, faults) == ({"repeated"}, set())
 
 
 def test_a_passage_may_take_two_stances() -> None:

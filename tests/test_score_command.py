@@ -155,6 +155,7 @@ def test_comparing_says_who_did_not_answer(checkout: Path) -> None:
     [
         (("score", "gone.jsonl"), "does not exist"),
         (("score", "right.txt"), "is no .jsonl file"),
+        (("score", "right.jsonl", "--annotator", "ada"), "has no annotators"),
         (("score", "right.jsonl", "--gold", "gone"), "is no folder"),
         (("score", "right.jsonl", "--gold", "annotations/articles"), "has labels by nobody"),
         (("score", "right.jsonl", "--split", "train"), "train"),

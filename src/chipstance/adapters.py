@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chipstance.model import Span
@@ -33,6 +34,29 @@ def spans_from_tags(units: Sequence[Unit], tags: Sequence[str], text: str) -> tu
         _check(unit.text == text[unit.start : unit.end], unit.start, unit.end, unit.text, text)
     tagged = ((*_split(tag), unit.start, unit.end) for unit, tag in zip(units, tags, strict=True))
     return _spans(_joined(tagged), text)
+
+
+def spans_from_paragraphs(rows: Iterable[Mapping[str, Any]], text: str, layers: Iterable[str]) -> tuple[Span, ...]:
+    """Return the spans that BIO tags mark in the rows of the ``paragraphs`` config.
+
+    Args:
+        rows: of one document, with predicted tags in place of ``<layer>_tags``: strings, or class labels as the config
+            has them.
+        text: the document's text.
+        layers: names of the tagged layers; other columns are left alone.
+
+    Raises:
+        AdapterError: as for ``spans_from_tags``.
+    """
+    named = tuple(layers)
+    found: list[Span] = []
+    for row in rows:
+        units = [Unit(*unit) for unit in zip(row["token_start"], row["token_end"], row["tokens"], strict=True)]
+        for layer in named:
+            names = ("O", f"B-{layer}", f"I-{layer}")
+            tags = [names[tag] if isinstance(tag, int) else tag for tag in row[f"{layer}_tags"]]
+            found += spans_from_tags(units, tags, text)
+    return tuple(replace(span, id=f"s{number}") for number, span in enumerate(found, 1))
 
 
 def spans_from_token_classification(

@@ -20,6 +20,7 @@ from chipstance.cli_measure import agreement, compare_systems, score
 from chipstance.options import INTERRUPTED, PROBLEMS, Format, SchemaFolder
 
 if TYPE_CHECKING:
+    from chipstance.context import Given
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
 
@@ -52,6 +53,10 @@ def validate(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
     form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
     schema: SchemaFolder = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option("--gold", metavar="DIR", help="A release, or gold labels, whose texts predictions are about."),
+    ] = None,
 ) -> None:
     """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
 
@@ -60,11 +65,21 @@ def validate(
     from chipstance.validate import check
 
     try:
-        result = check(paths, schema)
-    except FileNotFoundError as error:
+        result = check(paths, schema, _given(gold, schema))
+    except (FileNotFoundError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     _report(result, form)
     raise typer.Exit(PROBLEMS if result.problems else 0)
+
+
+def _given(gold: Path | None, schema: Path | None) -> Given | None:
+    from chipstance.context import Given
+    from chipstance.score_input import ALL, read_gold
+
+    if gold is None:
+        return None
+    known = read_gold(gold, ALL)
+    return Given({each.id: each.text for each in known.documents}, None if schema else known.layers)
 
 
 @app.command("schema")
@@ -72,13 +87,22 @@ def print_schema(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, edits, entities, annotations, …")],
     schema: SchemaFolder = None,
 ) -> None:
-    """Print the JSON Schema of one kind of file, with all that it refers to inside."""
-    from chipstance.jsonfile import dump_json
+    """Print the JSON Schema of one kind of file, or row of predictions, with all that it refers to inside."""
+    from chipstance.folders import schema_folder
+    from chipstance.jsonfile import dump_json, read_json
+    from chipstance.layers import parse_layers
+    from chipstance.row_schemas import ROW_KINDS, with_rows
     from chipstance.schemas import KINDS
 
-    if kind not in KINDS:
-        raise typer.BadParameter(f"no kind is called {kind!r}: choose one of {', '.join(KINDS)}")
-    typer.echo(dump_json(_schemas(schema).bundle(kind)), nl=False)
+    if kind not in (*KINDS, *ROW_KINDS):
+        raise typer.BadParameter(f"no kind is called {kind!r}: choose one of {', '.join((*KINDS, *ROW_KINDS))}")
+    schemas = _schemas(schema)
+    if kind in ROW_KINDS:
+        try:
+            schemas = with_rows(schemas, parse_layers(read_json((schema or schema_folder()) / "layers.json")))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    typer.echo(dump_json(schemas.bundle(kind)), nl=False)
 
 
 @app.command()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from chipstance.options import PROBLEMS, Format, ReportFormat, Resampled, Split
+from chipstance.options import PROBLEMS, Config, Format, ReportFormat, Resampled, Split
 
 if TYPE_CHECKING:
     from chipstance.agreement_figures import Agreement
+    from chipstance.compare_systems import SystemComparison
     from chipstance.model import Problem
+    from chipstance.row_predictions import RowAnswers
     from chipstance.score_input import Gold
     from chipstance.score_report import Answers
     from chipstance.scoring import Scores
@@ -25,6 +27,10 @@ GoldFolder = Annotated[
     Path | None, typer.Option("--gold", metavar="DIR", help="A release, or a folder of label files; else the release.")
 ]
 SplitOption = Annotated[Split, typer.Option("--split", help="Which documents are scored.")]
+ConfigOption = Annotated[Config, typer.Option("--config", help="What a line of predictions is: a row of this config.")]
+AnnotatorOption = Annotated[
+    str, typer.Option("--annotator", metavar="NAME", help="Whose labels are scored, where there are several.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of all random draws.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Score nothing if anything is wrong with a file.")]
 
@@ -115,20 +121,33 @@ def _print_agreement(measured: Agreement) -> None:
 
 
 def score(  # noqa: PLR0913, PLR0917
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="JSON Lines, or a folder of label files.")],
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS", help="JSON Lines, label files, or a Label Studio export.")
+    ],
     gold: GoldFolder = None,
+    config: ConfigOption = Config.articles,
     split: SplitOption = Split.test,
     form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
     listed: Annotated[bool, typer.Option("--errors", help="List every error with its context.")] = False,
     unit: Annotated[Resampled, typer.Option(help="What the intervals resample.")] = Resampled.document,
     seed: SeedOption = 0,
     strict: StrictOption = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page: figures, errors, texts.")
+    ] = None,
+    annotator: AnnotatorOption = "",
 ) -> None:
     """Score predictions: spans by layer, chains of attributes, stance labels, with 95 % intervals.
 
     A document without a prediction, or with one that can't be read, counts as unanswered: all its gold is missed.
+    So does a row, where predictions are rows of another config than articles.
     Exit status: 0 every document is answered and no fault found, 1 otherwise, 2 wrong usage.
     """
+    if config is not Config.articles:
+        if html:
+            raise typer.BadParameter("--html shows spans in whole documents: leave it out, or leave out --config")
+        given, (rows,) = _rows([predictions], config, gold, split)
+        _score_rows(given, rows, form, listed=listed, unit=unit, seed=seed, strict=strict)
     from chipstance import score_report as shown
     from chipstance.score_errors import errors
     from chipstance.score_figures import make_figures
@@ -137,10 +156,10 @@ def score(  # noqa: PLR0913, PLR0917
 
     try:
         given = _gold(gold, split)
-        system = read_system(predictions, given)
+        system = read_system(predictions, given, annotator)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    answers = shown.Answers(len(given.documents), system.unanswered, system.problems)
+    answers = shown.Answers(len(given.documents), system.unanswered, system.problems, answered=system.answered)
     _complain(answers, strict=strict)
     counts = count(given.documents, system.documents, given.layers, unit=unit.value)
     figures = make_figures(counts, given.layers, seed=seed)
@@ -148,40 +167,115 @@ def score(  # noqa: PLR0913, PLR0917
     found = errors(given.documents, system.documents, given.layers) if listed else None
     write = shown.json_text if form is Format.json else shown.text
     typer.echo(write(figures, answers, line, found), nl=False)
+    if html:
+        from chipstance.score_html import html_page
+
+        _write(html, html_page(given, system, counts, figures, predictions.absolute().name, line))
     raise typer.Exit(PROBLEMS if answers.problems or answers.unanswered else 0)
+
+
+def _write(path: Path, page: str) -> None:
+    from chipstance.jsonfile import write_bytes
+
+    try:
+        write_bytes(path, page.encode())
+    except OSError as error:
+        raise typer.BadParameter(f"{path} can't be written: {error.strerror}") from None
 
 
 def compare_systems(  # noqa: PLR0913, PLR0917
     first: Annotated[Path, typer.Argument(metavar="A", help="Predictions of one system.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Predictions of another.")],
     gold: GoldFolder = None,
+    config: ConfigOption = Config.articles,
     split: SplitOption = Split.test,
     form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
     unit: Annotated[Resampled, typer.Option(help="What the test swaps.")] = Resampled.document,
     seed: SeedOption = 0,
     strict: StrictOption = False,
+    annotator: AnnotatorOption = "",
 ) -> None:
-    """Test whether two systems differ: the paired sign-flip test on F1, by layer and regime.
+    """Test whether two systems differ: the paired sign-flip test on F1, by layer and regime, or on what rows say.
 
     Exit status: 0 every document is answered by both and no fault found, 1 otherwise, 2 wrong usage.
     """
-    from chipstance import score_report as shown
     from chipstance.compare_systems import compare_scores
+
+    if config is not Config.articles:
+        given, rows = _rows([first, second], config, gold, split)
+        _compare_rows(given, rows, form, unit=unit, seed=seed, strict=strict)
+    try:
+        given = _gold(gold, split)
+        sides = [_answered(path, given, unit, annotator) for path in (first, second)]
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    answers = [answered for answered, _ in sides]
+    _complain_of_both(answers, strict=strict)
+    compared = compare_scores(sides[0][1], sides[1][1], given.layers, seed=seed)
+    _show_comparison(given, compared, answers, form)
+
+
+def _complain_of_both(answers: Sequence[Answers], *, strict: bool) -> None:
+    for name, each in zip("AB", answers, strict=True):
+        _complain(each, name if each.problems or each.unanswered else "", strict=strict)
+
+
+def _show_comparison(
+    given: Gold, compared: SystemComparison, answers: Sequence[Answers], form: Format, config: str = ""
+) -> NoReturn:
+    from chipstance import score_report as shown
+
+    line = shown.comparison_signature(given.split, given.digest, compared, config)
+    named, as_json = dict(zip("ab", answers, strict=True)), form is Format.json
+    report = shown.comparison_json(compared, named, line) if as_json else shown.comparison_text(compared, line)
+    typer.echo(report, nl=False)
+    raise typer.Exit(PROBLEMS if any(each.problems or each.unanswered for each in answers) else 0)
+
+
+def _rows(paths: Sequence[Path], config: Config, gold: Path | None, split: Split) -> tuple[Gold, list[RowAnswers]]:
+    from chipstance.row_predictions import read_rows
 
     try:
         given = _gold(gold, split)
-        sides = [_answered(path, given, unit) for path in (first, second)]
+        return given, [read_rows(path, config.value, given) for path in paths]
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    answers = {name: answered for name, (answered, _) in zip("ab", sides, strict=True)}
-    for name, answered in answers.items():
-        _complain(answered, name.upper() if answered.problems or answered.unanswered else "", strict=strict)
-    compared = compare_scores(sides[0][1], sides[1][1], given.layers, seed=seed)
-    line = shown.comparison_signature(given.split, given.digest, compared)
-    as_json = form is Format.json
-    report = shown.comparison_json(compared, answers, line) if as_json else shown.comparison_text(compared, line)
-    typer.echo(report, nl=False)
-    raise typer.Exit(PROBLEMS if any(each.problems or each.unanswered for each in answers.values()) else 0)
+
+
+def _row_answers(rows: RowAnswers) -> Answers:
+    from chipstance.score_report import Answers
+
+    asked = len(rows.form.things)
+    count, noun = (asked, "rows") if asked else (len(rows.gold), "documents")
+    return Answers(count, rows.unanswered, rows.problems, noun, rows.form.note)
+
+
+def _score_rows(
+    given: Gold, rows: RowAnswers, form: Format, *, listed: bool, unit: Resampled, seed: int, strict: bool
+) -> NoReturn:
+    from chipstance import score_report as shown
+
+    answers = _row_answers(rows)
+    _complain(answers, strict=strict)
+    figures = rows.figures(unit.value, seed)
+    line = shown.signature(given.split, given.digest, figures.resampling, rows.form.title)
+    write = shown.json_text if form is Format.json else shown.text
+    typer.echo(write(figures, answers, line, rows.errors() if listed else None), nl=False)
+    raise typer.Exit(PROBLEMS if answers.problems or answers.unanswered else 0)
+
+
+def _compare_rows(
+    given: Gold, rows: Sequence[RowAnswers], form: Format, *, unit: Resampled, seed: int, strict: bool
+) -> NoReturn:
+    from chipstance.row_predictions import compare_rows
+
+    answers = [_row_answers(each) for each in rows]
+    _complain_of_both(answers, strict=strict)
+    try:
+        compared = compare_rows(*rows, unit=unit.value, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    _show_comparison(given, compared, answers, form, rows[0].form.title)
 
 
 def _gold(path: Path | None, split: Split) -> Gold:
@@ -190,13 +284,13 @@ def _gold(path: Path | None, split: Split) -> Gold:
     return read_gold(path, split.value)
 
 
-def _answered(path: Path, gold: Gold, unit: Resampled) -> tuple[Answers, Scores]:
+def _answered(path: Path, gold: Gold, unit: Resampled, annotator: str) -> tuple[Answers, Scores]:
     from chipstance.score_input import read_system
     from chipstance.score_report import Answers
     from chipstance.scoring import score as count
 
-    system = read_system(path, gold)
-    answers = Answers(len(gold.documents), system.unanswered, system.problems)
+    system = read_system(path, gold, annotator)
+    answers = Answers(len(gold.documents), system.unanswered, system.problems, answered=system.answered)
     return answers, count(gold.documents, system.documents, gold.layers, unit=unit.value)
 
 

@@ -1,20 +1,20 @@
-"""Tests whether two systems differ on the same documents: the paired sign-flip test on F1.
+"""Tests whether two systems differ on the same documents: the paired sign-flip test on F1 and other figures.
 
 If both were equally good, who gave which answers in a unit would be chance: so the answers of both are swapped, unit
-by unit, and the difference of F1 is computed again (approximate randomization: Eric Noreen 1989; for F1, Alexander Yeh
-2000: More accurate tests for the statistical significance of result differences). All swaps are enumerated where
-units are few.
+by unit, and the difference of the figure is computed again (approximate randomization: Eric Noreen 1989; for F1,
+Alexander Yeh 2000: More accurate tests for the statistical significance of result differences). All swaps are
+enumerated where units are few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from chipstance.agreement import f1
 from chipstance.layers import Layers
+from chipstance.resampling import Formula
 from chipstance.score_figures import Name, measures
 from chipstance.scoring import Numbers, Scores
 
@@ -29,9 +29,9 @@ class Outcome:
     """The difference of two systems in one figure.
 
     Attributes:
-        first: F1 of one system; None where it is undefined.
-        second: F1 of the other.
-        p: two-sided: how often swapping gives a difference as great as this one; None where one F1 is undefined.
+        first: of one system; None where it is undefined.
+        second: of the other.
+        p: two-sided: how often swapping gives a difference as great as this one; None where one figure is undefined.
         smallest: the smallest p that the swaps of these answers could have given.
     """
 
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def difference(self) -> float | None:
-        """F1 of the first minus that of the second."""
+        """The figure of the first minus that of the second."""
         return None if self.first is None or self.second is None else self.first - self.second
 
 
@@ -51,7 +51,7 @@ class SystemComparison:
     """Two systems, compared.
 
     Attributes:
-        by_name: the tests, by the name of the F1 that is compared.
+        by_name: the tests, by the name of the figure that is compared.
         unit: what was swapped.
         units: how many there are.
         swaps: how many swaps were looked at.
@@ -76,14 +76,17 @@ class SystemComparison:
         return f"{note} Many tests are made here: a small p among them is expected."
 
 
-def compare_scores(first: Scores, second: Scores, layers: Layers, *, seed: int = 0) -> SystemComparison:
-    """Test every F1 of spans, by layer and regime.
+def compare_scores(
+    first: Scores, second: Scores, layers: Layers, *, seed: int = 0, names: Collection[Name] | None = None
+) -> SystemComparison:
+    """Test every F1 of spans, by layer and regime, or the figures that are named.
 
     Args:
         first: of one system.
         second: of the other, on the same gold labels.
         layers: what is annotated.
         seed: of the random swaps; it changes nothing where all are enumerated.
+        names: of other figures to test.
 
     Raises:
         ValueError: they are not of the same units.
@@ -93,10 +96,12 @@ def compare_scores(first: Scores, second: Scores, layers: Layers, *, seed: int =
     units = len(first.units)
     exact = 2**units <= SWAPS
     swaps = _all_swaps(units) if exact else np.random.default_rng(seed).integers(0, 2, (SWAPS, units))
-    chosen = {name: each for name, each in measures(layers).items() if (name[0], name[3]) == ("spans", "f1")}
+    known = measures(layers)
+    chosen = [name for name in known if (name[0], name[3]) == ("spans", "f1")] if names is None else names
     tested = {
-        name: _test(first.sums(*each.counts), second.sums(*each.counts), swaps, exact=exact)
-        for name, each in chosen.items()
+        name: _test(first.sums(*counts), second.sums(*counts), swaps, known[name].formula, exact=exact)
+        for name in chosen
+        for counts in (known[name].counts,)
     }
     return SystemComparison(tested, first.unit, units, len(swaps), exact, seed)
 
@@ -105,14 +110,14 @@ def _all_swaps(units: int) -> Numbers:
     return np.asarray((np.arange(2**units)[:, None] >> np.arange(units)) & 1)
 
 
-def _test(first: Numbers, second: Numbers, swaps: Numbers, *, exact: bool) -> Outcome:
+def _test(first: Numbers, second: Numbers, swaps: Numbers, formula: Formula, *, exact: bool) -> Outcome:
     moved = swaps @ (second - first)
     one, other = first.sum(axis=0), second.sum(axis=0)
-    values = [None if np.isnan(value) else float(value) for value in (f1(one), f1(other))]
+    values = [None if np.isnan(value) else float(value) for value in (formula(one), formula(other))]
     if None in values:
         return Outcome(values[0], values[1], None, None)
-    apart = np.abs(f1(one + moved) - f1(other - moved))
-    seen = abs(float(f1(one) - f1(other)))
+    apart = np.abs(formula(one + moved) - formula(other - moved))
+    seen = abs(float(formula(one) - formula(other)))
     as_great = int(np.sum(~(apart < seen - SLACK)))  # an undefined difference counts against the systems' difference
     if exact:
         greatest = int(np.sum(~(apart < np.nanmax(apart) - SLACK)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,19 @@ class Text:
     offsets: OffsetMap
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What predictions are about, where that is known without a checkout.
+
+    Attributes:
+        texts: by document id.
+        layers: what is annotated; None for what the layers' file says.
+    """
+
+    texts: Mapping[str, str]
+    layers: Layers | None = None
+
+
 _Record = TypeVar("_Record", Article, Entity)
 
 
@@ -52,12 +65,14 @@ class Context:
         checkout: where its files stand; None for files outside any checkout.
         base: the schemas of this code, with its own layers.
         layers_path: the layers that hold here.
+        given: what predictions are about, in place of a checkout's texts; None for these.
         problems: what kept a file from being read, or a text from being made.
     """
 
     checkout: Checkout | None
     base: Schemas
     layers_path: Path
+    given: Given | None = None
     problems: set[Problem] = field(default_factory=set)
     _sources: dict[Path, Source] = field(default_factory=dict)
     _texts: dict[str, Text | None] = field(default_factory=dict)
@@ -65,6 +80,8 @@ class Context:
     @cached_property
     def layers(self) -> Layers | None:
         """What is annotated; None where layers.json is broken."""
+        if self.given and self.given.layers:
+            return self.given.layers
         source = self.source(self.layers_path, "layers")
         if not source.sound:
             return None
@@ -92,6 +109,11 @@ class Context:
         self.problems.update(source.problems)
         self._sources[path] = source
 
+    @property
+    def docs(self) -> Collection[str] | None:
+        """Ids of the documents that labels can be about; None where the list can't be read."""
+        return self.articles if self.given is None else self.given.texts
+
     @cached_property
     def articles(self) -> dict[str, Article] | None:
         """The articles by id; None where the list can't be read."""
@@ -116,9 +138,10 @@ class Context:
         return self.source(path, kind)
 
     def text(self, doc: str) -> Text | None:
-        """Return a listed article's text; None, with a problem recorded, where it can't be made."""
+        """Return a document's text; None, with a problem recorded, where an article's can't be made."""
         if doc not in self._texts:
-            self._texts[doc] = self._make_text(doc)
+            given = self.given.texts.get(doc) if self.given else None
+            self._texts[doc] = self._make_text(doc) if given is None else Text(given, given, OffsetMap(()))
         return self._texts[doc]
 
     def _make_text(self, doc: str) -> Text | None:

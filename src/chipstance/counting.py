@@ -169,7 +169,8 @@ def _count_places(tally: Tally, cells: _Cells, layers: Layers) -> None:
     new = (np.diff(cells.start, prepend=-1) != 0) | (np.diff(cells.length, prepend=-1) != 0)
     passages = np.flatnonzero(new)
     if len(passages):
-        both = np.add.reduceat(cells.counts, passages, axis=1).min(axis=0)
+        declared = cells.counts * (cells.layer < len(layers.by_name))
+        both = np.add.reduceat(declared, passages, axis=1).min(axis=0)
         tally.add((BOUNDARY,), cells.unit[passages], np.where(cells.length[passages] > 0, both, 0))
 
 

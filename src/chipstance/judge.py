@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chipstance import rules_adjudication, rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
 from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
 from chipstance.jsonfile import is_missing
-from chipstance.model import Document, Problem
+from chipstance.model import Document, Problem, Span
+from chipstance.model_output import unreadable
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
@@ -21,10 +24,30 @@ from chipstance.sources import Source, read_lines_source
 DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
 DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a predictions file.")
 TEXT_UNKNOWN = declare("text-unknown", "The text that labels point into is known.")
+ANSWER_UNREADABLE = declare("answer-unreadable", "A language model's answer holds spans, or says that there are none.")
 FILE_STRAY = declare("file-stray", "Every file in annotations/ stands where its kind belongs, or is Markdown.")
+
+MISFITS = ("span-empty", "span-outside", "span-text-mismatch")
+"""Rules about offsets that do not fit the text: a line that breaks one can't be scored."""
 
 LOADED = (rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements)
 """Modules that are imported for the rules they register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a predictions file.
+
+    Attributes:
+        source: as it was read.
+        problems: what is wrong with it.
+        fits: whether it can be scored: its schema accepts it, its document is known and stands on no earlier line that
+            fits, its offsets are the text's, and its answer, or one of several, can be read.
+    """
+
+    source: Source
+    problems: tuple[Problem, ...]
+    fits: bool
 
 
 def kind_by_place(path: Path, checkout: Checkout | None) -> str:
@@ -70,7 +93,7 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
         yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
         return
     if kind == "predictions":
-        yield from _judge_predictions(path, context)
+        yield from (problem for line in judge_lines(path, context) for problem in line.problems)
         return
     if not kind and path.suffix != ".json":
         message = "no kind of file that ChipStance knows: name JSON, JSON Lines or an article of a checkout"
@@ -126,11 +149,13 @@ def _unplaced(context: Context, doc: object) -> bool:
 
 def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]:
     """Yield why the text of a document is not known."""
-    if context.checkout is None:
-        message = f"the text of {doc!r} is not known here: put the file into a checkout with annotations/articles.json"
-        yield source.problem(TEXT_UNKNOWN, Finding("/doc", message))
-    elif context.articles is not None and doc not in context.articles:
-        message = f"no article is called {doc!r}: choose one of {', '.join(context.articles)}"
+    docs = context.docs
+    if context.checkout is None and context.given is None:
+        mend = "put the file into a checkout with annotations/articles.json"
+        mend += ", or name a release with --gold" if source.kind == "predictions" else ""
+        yield source.problem(TEXT_UNKNOWN, Finding("/doc", f"the text of {doc!r} is not known here: {mend}"))
+    elif docs is not None and doc not in docs:
+        message = f"no article is called {doc!r}: choose one of {', '.join(docs)}"
         yield source.problem(DOC_UNKNOWN, Finding("/doc", message))
 
 
@@ -145,11 +170,11 @@ def _unlisted(source: Source, context: Context) -> Iterator[Problem]:
 def _labels(source: Source, context: Context) -> Labels | None:
     """Build what the rules look at, from the spans that the schema accepts."""
     doc = source.data["doc"]
-    text = context.text(doc) if context.articles and doc in context.articles else None
+    text = context.text(doc) if context.docs and doc in context.docs else None
     if text is None or context.layers is None:
         return None
-    entries = dict(enumerate(source.data["spans"]))
-    spans = {i: parse_span(e, text.text) for i, e in entries.items() if not source.broken(f"/spans/{i}")}
+    entries = dict(enumerate(source.data.get("spans", ())))
+    spans = {i: _span(e, text.text) for i, e in entries.items() if not source.broken(f"/spans/{i}")}
     ids = frozenset(str(e["id"]) for e in entries.values() if isinstance(e, dict) and "id" in e)
     return Labels(
         doc=doc,
@@ -167,16 +192,23 @@ def _labels(source: Source, context: Context) -> Labels | None:
     )
 
 
+def _span(entry: Any, text: str) -> Span:
+    """Build a span; a quotation, which has no place yet, covers nothing."""
+    return parse_span(entry if "end" in entry else {**entry, "start": 0, "end": 0}, text)
+
+
 def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list[Problem]]:
     """Return the spans that stand, and what is wrong with all of them."""
     data = source.data
-    if not isinstance(data, dict) or not isinstance(data.get("spans"), list) or not isinstance(data.get("doc"), str):
+    if not isinstance(data, dict) or not isinstance(data.get("doc"), str):
+        return None, []
+    if not isinstance(data.get("spans", [] if "answer" in data else None), list):
         return None, []
     unknown = list(_unknown(source, context, data["doc"])) if not source.broken("/doc") else []
     labels = _labels(source, context)
     if labels is None:
         return None, unknown
-    wrong = list(run("offsets", labels))
+    wrong = list(run("offsets", labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})))
     labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
     scopes = ("labels", "predictions" if source.kind == "predictions" else "annotations")
     found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
@@ -216,16 +248,37 @@ def _document(path: Path, context: Context, text: str) -> Document | None:
     return parse_document(source.data, text)
 
 
-def _judge_predictions(path: Path, context: Context) -> Iterator[Problem]:
+def judge_lines(path: Path, context: Context) -> Iterator[Line]:
+    """Yield the lines of a predictions file, with what is wrong with each."""
     lines: dict[str, int] = {}
+    fitting: set[str] = set()
     for source in read_lines_source(path, "predictions", context.schemas):
-        yield from source.problems
-        yield from _judge_labels(source, context)[1]
+        labels, problems = _judge_labels(source, context)
+        misfit = labels is None or any(problem.rule in MISFITS for problem in problems)
         doc = source.data.get("doc") if isinstance(source.data, dict) else None
         first = lines.setdefault(doc, source.line) if isinstance(doc, str) else source.line
         if first != source.line:
             message = f"{doc!r} stands on line {first} already: put all its spans on one line"
-            yield source.problem(DOC_DUPLICATE, Finding("/doc", message))
+            problems.append(source.problem(DOC_DUPLICATE, Finding("/doc", message)))
+        wrong = _judge_answer(source, context) if source.sound and context.layers else []
+        fits = source.sound and not misfit and doc not in fitting and len(wrong) < len(_answers(source) or " ")
+        fitting |= {doc} if fits and isinstance(doc, str) else set()
+        yield Line(source, (*source.problems, *problems, *wrong), fits)
+
+
+def _answers(source: Source) -> list[str]:
+    given = source.data.get("answer", [])
+    return [given] if isinstance(given, str) else given
+
+
+def _judge_answer(source: Source, context: Context) -> list[Problem]:
+    """Return which of a line's answers can't be read."""
+    found = []
+    for index, answer in enumerate(_answers(source)):
+        if context.layers and (message := unreadable(answer, context.layers)):
+            pointer = "/answer" if isinstance(source.data["answer"], str) else f"/answer/{index}"
+            found.append(source.problem(ANSWER_UNREADABLE, Finding(pointer, message)))
+    return found
 
 
 def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], Source]) -> Iterator[Problem]:

@@ -30,21 +30,44 @@ def load_documents(folder: Path, split: str | None = None) -> tuple[Document, ..
     Raises:
         LoadError: there is no release, no such split, or a file is not the one the manifest names.
     """
-    files = _article_files(folder)
+    files = _files(folder, "articles")
     if split is not None and split not in files:
         raise LoadError(f"{folder} has no split {split!r}: choose from {', '.join(files)}")
     chosen = [entry for name, entry in files.items() if split in (None, name)]
     return tuple(document for entry in chosen for document in _documents(_checked(folder, entry)))
 
 
-def _article_files(folder: Path) -> dict[str, Mapping[str, Any]]:
+def load_rows(folder: Path, config: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the rows of one config of a release, split by split; class labels as their indices.
+
+    Args:
+        folder: the release.
+        config: its name.
+
+    Raises:
+        LoadError: as for ``load_documents``.
+    """
+    files = _files(folder, config).values()
+    return tuple(row for entry in files for row in _table(_checked(folder, entry)).to_pylist())
+
+
+def load_layers(folder: Path) -> dict[str, frozenset[str]]:
+    """Return the layers that a release has, each with the names of its attributes. Errors as for ``load_documents``."""
+    table = _table(_checked(folder, next(iter(_files(folder, "articles").values()))))
+    columns = [field for field in table.schema if _is_layer(field.type)]
+    return {
+        field.name: frozenset(each.name for each in field.type.value_type).difference(SPAN_FIELDS) for field in columns
+    }
+
+
+def _files(folder: Path, config: str) -> dict[str, Mapping[str, Any]]:
     try:
         files = read_json(folder / MANIFEST)["files"]
-        entries = {entry["split"]: entry for entry in files if entry["config"] == "articles"}
+        entries = {entry["split"]: entry for entry in files if entry["config"] == config}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LoadError(f"{folder} holds no release: can't read its {MANIFEST} ({error})") from None
     if not entries:
-        raise LoadError(f"{folder} holds no release: its {MANIFEST} names no articles")
+        raise LoadError(f"{folder} holds no release: its {MANIFEST} names no {config}")
     return {split: entries[split] for split in SPLITS if split in entries}
 
 
@@ -59,12 +82,16 @@ def _checked(folder: Path, entry: Mapping[str, Any]) -> bytes:
     return data
 
 
-def _documents(data: bytes) -> Iterator[Document]:
+def _table(data: bytes) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     # One thread: with more, an interpreter that ends right after a load can abort on pyarrow's thread pool (26.0.1).
-    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+
+
+def _documents(data: bytes) -> Iterator[Document]:
+    table = _table(data)
     layers = [name for name in table.column_names if _is_layer(table.schema.field(name).type)]
     for row in table.to_pylist():
         spans = [_span(layer, entry) for layer in layers for entry in row[layer]]

@@ -61,12 +61,11 @@ def overlap_pairs(left: Sequence[Span], right: Sequence[Span], traits: Traits = 
         traits: values of a span, as many for each; between equally good pairings, that with more equal values wins.
 
     Returns:
-        Pairs in reading order. What is left undecided by weights and traits is decided by position, then by id,
-        the same way whichever set is called left and however the spans are ordered.
+        Pairs in reading order; a span without extent is in none. What is left undecided by weights and traits is
+        decided by position, then by id, the same way whichever set is called left and however the spans are ordered.
     """
-    found = [
-        pair for group in _groups(_sorted(left), _sorted(right)) for pair in _best(group[0], group[1], traits) if pair
-    ]
+    sides = ([span for span in _sorted(side) if span.start < span.end] for side in (left, right))
+    found = [pair for group in _groups(*sides) for pair in _best(group[0], group[1], traits)]
     return tuple(sorted(found, key=lambda pair: (extent(pair[0]), extent(pair[1]))))
 
 

@@ -2,63 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from jsonschema import Draft202012Validator
-
-from chipstance.alignment import EXACT, NONE, Alignment, Quotation, align_all
-from chipstance.answers import Mend, read_json_answer
-from chipstance.layers import Attribute, Layer, Layers, attribute_schema
+from chipstance.alignment import EXACT, NONE, NOWHERE, Alignment, Quotation, align_all
+from chipstance.answer_items import WRAPPER, Fault, Item, ItemFinder, shown
+from chipstance.answer_lines import line_items
+from chipstance.answer_reader import Mend
+from chipstance.answer_references import Placed, References, owners
+from chipstance.answer_values import attribute_value
+from chipstance.answers import Answer, AnswerError, read_values
+from chipstance.layers import Layer, Layers
 from chipstance.model import Span, Value
-from chipstance.normalization import normalize
 
-OWN_KEYS = {"id", "layer", "text", "occurrence", "start", "end", "attributes"}
-LARGEST_EXPONENT = 30
+__all__ = ["Aligned", "Fault", "Mend", "Reading", "group", "quotation", "read_answers", "spans_from_answer"]
+
+UNALIGNED = "unaligned"
+
+_Row = tuple[Answer, ItemFinder, list[Item]]
+"""A value of an answer, what read it, and its items."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Something in an answer that can't be used and is left out.
+class Aligned:
+    """A quotation and where it was found.
 
     Attributes:
-        kind: ``shape``, ``layer``, ``text``, ``attribute``, ``value`` or ``reference``.
-        pointer: JSON pointer into the value that was read.
-        message: what is wrong.
+        pointer: where it stands in what was read.
+        layer: its layer's name.
+        text: what is quoted.
+        found: where it was found, if it was.
     """
 
-    kind: str
     pointer: str
-    message: str
+    layer: str
+    text: str
+    found: Alignment
 
 
-@dataclass(slots=True)
-class _Item:
-    """A quoted span before it has a place."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from the predictions of one document.
 
-    pointer: str
-    layer: Layer
-    data: Mapping[str, Any]
-    attributes: dict[str, Value] = field(default_factory=dict)
-    references: dict[str, str] = field(default_factory=dict)
+    Attributes:
+        spans: in the order given. A quotation that has no place is a span of no length at the text's end, which counts
+            as predicted and matches nothing.
+        aligned: every quotation, where it was found.
+        remarks: what was mended, and what could not be used and is left out.
+        answers: how many answers of a language model were read.
+    """
+
+    spans: tuple[Span, ...]
+    aligned: tuple[Aligned, ...] = ()
+    remarks: tuple[Mend | Fault, ...] = ()
+    answers: int = 0
 
     @property
-    def text(self) -> str:
-        return str(self.data["text"])
-
-    def offset(self, key: str) -> int | None:
-        value = self.data.get(key)
-        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    def given(self) -> int:
+        """How many spans came with their offsets."""
+        return len(self.spans) - len(self.aligned)
 
 
 def spans_from_answer(answer: str, text: str, layers: Layers) -> tuple[tuple[Span, ...], tuple[Mend | Fault, ...]]:
     """Read a language model's answer and find what it quotes in the text.
 
-    It may be ``{"spans": [{"layer", "text", …}]}``, such a list alone, or ``{layer: [text or {"text", …}]}``. An
-    item may say the ``occurrence`` (from 1) or ``start``, and its attributes, in ``attributes`` or beside the rest. A
-    reference to another span is that item's ``id`` or its quoted text.
+    It may be ``{"spans": [{"layer", "text", …}]}``, such a list alone, or ``{layer: [text or {"text", …}]}``, with
+    other words for these keys, in wrappers, or as lists and tables of text. An item may say the ``occurrence`` (from
+    1) or ``start``, and its attributes, in ``attributes`` or beside the rest. A reference to another span is that
+    item's ``id`` or its quoted text, or that item itself.
 
     Args:
         answer: the answer as it came.
@@ -67,137 +79,175 @@ def spans_from_answer(answer: str, text: str, layers: Layers) -> tuple[tuple[Spa
 
     Returns:
         The spans in the answer's order, with ids ``s1``, ``s2``, …, and what was mended or left out. A quotation that
-        is not in the text becomes a span of no length at the text's end, which counts as predicted and matches
-        nothing.
+        is not in the text, or is given more often than it stands there, becomes a span of no length at the text's
+        end, which counts as predicted and matches nothing.
 
     Raises:
         chipstance.answers.AnswerError: nothing can be read.
     """
-    read = read_json_answer(answer)
-    faults: list[Fault] = []
-    items = list(_items(read.value, "", layers, faults))
-    for item in items:
-        _take_attributes(item, faults)
-    alignments = align_all(map(_quotation, items), text)
-    places = [_place(item, alignment, text) for item, alignment in zip(items, alignments, strict=True)]
-    _resolve(items, places, faults)
+    reading = read_answers([answer], text, layers)
+    return reading.spans, (*reading.remarks, *(mend for each in reading.aligned for mend in _alignment_mends(each)))
+
+
+def read_answers(answers: Sequence[str], text: str, layers: Layers) -> Reading:
+    """Read the answers about one document (for each paragraph, say, or each layer) and unite their spans.
+
+    One that can't be read is a Fault of the kind ``answer``, unless all are so. Arguments and errors as for
+    ``spans_from_answer``.
+    """
+    items: list[tuple[int, Item]] = []
+    remarks: list[Mend | Fault] = []
+    for number, answer in enumerate(answers):
+        try:
+            found, said = _items(answer, layers)
+        except AnswerError as error:
+            if len(answers) == 1:
+                raise
+            found, said = [], [Fault("answer", "", str(error))]
+        prefix = f"/{number}" if len(answers) > 1 else ""
+        items += [(number, replace(item, pointer=prefix + item.pointer)) for item in found]
+        remarks += [replace(each, pointer=prefix + each.pointer) if isinstance(each, Fault) else each for each in said]
+    unread = sum(isinstance(each, Fault) and each.kind == "answer" for each in remarks)
+    if unread == len(answers):
+        raise AnswerError(f"nothing can be read in any of the {len(answers)} answers: ask for JSON")
+    spans, aligned = _spans(items, text, layers, remarks)
+    return Reading(spans, aligned, tuple(remarks), len(answers) - unread)
+
+
+def _items(answer: str, layers: Layers) -> tuple[list[Item], list[Mend | Fault]]:
+    """Return the items of an answer, and what was mended or left out."""
+    finder = ItemFinder(layers)
+    try:
+        values = read_values(answer)
+    except AnswerError:
+        listed = list(line_items(answer, finder))
+        if not listed:
+            raise
+        remarks: list[Mend | Fault] = [Mend("text-lines", "no JSON: read from lines of text")]
+        return listed, remarks + finder.faults
+    return _chosen(values, layers)
+
+
+def unreadable(answer: str, layers: Layers) -> str:
+    """Return why nothing can be read in an answer; nothing where something can."""
+    try:
+        _items(answer, layers)
+    except AnswerError as error:
+        return str(error)
+    return ""
+
+
+def _chosen(values: Sequence[Answer], layers: Layers) -> tuple[list[Item], list[Mend | Fault]]:
+    """Return the items of the value that is the answer.
+
+    That is the last with spans, or that says that there are none: what stands before may repeat the question's example,
+    or be a draft. Values before it about other layers are parts of the answer, and so are single spans.
+    """
+    read = [(value, ItemFinder(layers)) for value in values]
+    found = [(value, finder, list(finder.items(value.value))) for value, finder in read]
+    usable = [row for row in found if row[2] or _says_none(row[0].value, row[1])]
+    if not usable:
+        longest = max(found, key=lambda row: row[0].size)
+        said: list[Mend | Fault] = [*longest[0].mends, *longest[1].faults]
+        return [], said
+    singles = list(takewhile(_is_single, reversed(usable)))[::-1]
+    kept = singles or _about_other_layers([row for row in usable if not _is_single(row)])
+    remarks: list[Mend | Fault] = [Mend("several-values", f"{len(values)} JSON values: {len(kept)} read")]
+    for value, finder, _ in kept:
+        remarks += [*value.mends, *finder.faults]
+    return [item for *_, items in kept for item in items], remarks[len(kept) == len(values) :]
+
+
+def _is_single(row: _Row) -> bool:
+    """Tell whether a value is no list, but a span."""
+    return len(row[2]) == 1 and not row[2][0].pointer
+
+
+def _says_none(value: object, finder: ItemFinder) -> bool:
+    """Tell whether a value is an answer without spans."""
+    wrapped = isinstance(value, dict) and WRAPPER in value
+    return not finder.faults and (value in ([], {}) or wrapped or bool(finder.names(value)))
+
+
+def _about_other_layers(rows: Sequence[_Row]) -> list[_Row]:
+    """Return the last row, and those before it about layers that no later one is about."""
+    kept = [rows[-1]]
+    layers = _layers(rows[-1])
+    for row in reversed(rows[:-1]):
+        if layers and not layers & _layers(row):
+            kept.insert(0, row)
+            layers |= _layers(row)
+    return kept
+
+
+def _layers(row: _Row) -> set[str]:
+    return {item.layer.name for item in row[2]} | row[1].names(row[0].value)
+
+
+def group(layer: Layer, attributes: Mapping[str, Value]) -> Hashable:
+    """Return what the spans have in common that can't lie on one passage: the layer, and what lets it overlap."""
+    return layer.name, attributes.get(layer.apart_by)
+
+
+def quotation(layer: Layer, text: str, said: Mapping[str, int | None], attributes: Mapping[str, Value]) -> Quotation:
+    """Return what is to be found.
+
+    Args:
+        layer: the layer of the quoted span.
+        text: what is quoted.
+        said: ``occurrence``, from 1, and ``start``, as far as they are given.
+        attributes: of the quoted span.
+    """
+    apart = layer.overlap in ("none", "apart")
+    return Quotation(text, said.get("occurrence"), said.get("start"), group(layer, attributes), apart)
+
+
+def _spans(
+    items: Sequence[tuple[int, Item]], text: str, layers: Layers, remarks: list[Mend | Fault]
+) -> tuple[tuple[Span, ...], tuple[Aligned, ...]]:
+    values = [_own_values(item, remarks) for _, item in items]
+    wanted = [
+        quotation(item.layer, item.text, {key: item.number(key) for key in ("occurrence", "start")}, own)
+        for (_, item), own in zip(items, values, strict=True)
+    ]
+    found = align_all(wanted, text, beside=owners(items))
+    placed = [Placed(item, n, place, own) for (n, item), own, place in zip(items, values, found, strict=True)]
+    remarks += [mend for each in placed for mend in _offset_mends(each)]
+    remarks += References(placed, text, layers).resolve()
     spans = tuple(
-        Span(f"s{number}", item.layer.name, start, end, text[start:end], item.attributes)
-        for number, (item, (start, end)) in enumerate(zip(items, places, strict=True), 1)
+        Span(f"s{number}", each.item.layer.name, *each.place, text[slice(*each.place)], each.attributes)
+        for number, each in enumerate(placed, 1)
     )
-    aligned = (mend for row in zip(items, alignments, places, strict=True) for mend in _alignment_mends(*row))
-    return spans, (*read.mends, *aligned, *faults)
+    return spans, tuple(Aligned(each.item.pointer, each.item.layer.name, each.item.text, each.found) for each in placed)
 
 
-def _items(value: Any, pointer: str, layers: Layers, faults: list[Fault], name: str | None = None) -> Iterator[_Item]:
-    """Yield the quoted spans of a value, whichever of the known shapes it has."""
-    if isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from _items(entry, f"{pointer}/{index}", layers, faults, name)
-    elif isinstance(value, str) and name is not None:
-        yield from _item({"text": value}, pointer, layers.get(name), faults)
-    elif not isinstance(value, dict):
-        faults.append(Fault("shape", pointer, f"no span: {_shown(value)}"))
-    elif "text" in value or "layer" in value:
-        yield from _item(value, pointer, layers.get(_name(value.get("layer", name))), faults)
-    else:
-        for key, entry in value.items():
-            if key == "spans" or layers.get(_name(key)):
-                yield from _items(entry, f"{pointer}/{key}", layers, faults, None if key == "spans" else _name(key))
-            elif isinstance(entry, list | dict):
-                faults.append(Fault("layer", f"{pointer}/{key}", f"no layer is called {_shown(key)}"))
-
-
-def _item(data: Mapping[str, Any], pointer: str, layer: Layer | None, faults: list[Fault]) -> Iterator[_Item]:
-    if layer is None:
-        faults.append(Fault("layer", pointer, f"no layer is called {_shown(data.get('layer'))}"))
-    elif not isinstance(data.get("text"), str):
-        faults.append(Fault("text", pointer, "a span needs its text, as a string"))
-    else:
-        yield _Item(pointer, layer, data)
-
-
-def _name(value: Any) -> str:
-    return value.strip().lower() if isinstance(value, str) else ""
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - a line's worth
-
-
-def _take_attributes(item: _Item, faults: list[Fault]) -> None:
-    given = item.data.get("attributes")
-    beside = {key: value for key, value in item.data.items() if key not in OWN_KEYS}
-    for key, value in (beside | (given if isinstance(given, dict) else {})).items():
+def _own_values(item: Item, remarks: list[Mend | Fault]) -> dict[str, Value]:
+    """Return an item's attributes but its references; an impossible value is left out, and so counts as wrong."""
+    values: dict[str, Value] = {}
+    for key, value in item.values.items():
         attribute = item.layer.attributes.get(key)
         if attribute is None:
-            faults.append(Fault("attribute", item.pointer, f"{item.layer.name} has no attribute {_shown(key)}"))
-        elif attribute.type == "span" and isinstance(value, str | int) and not isinstance(value, bool):
-            item.references[key] = str(value)
-        else:
-            _take_value(item, attribute, _as_decimal(value) if attribute.type == "decimal" else value, faults)
+            message = f"{item.layer.name} has no attribute {shown(key)}"
+            remarks.append(Fault("attribute", item.pointer, message))
+        elif attribute.type != "span" or value is None:
+            try:
+                values[key] = attribute_value(attribute, value)
+            except ValueError as error:
+                remarks.append(Fault("value", item.pointer, str(error)))
+    return values
 
 
-def _take_value(item: _Item, attribute: Attribute, value: Any, faults: list[Fault]) -> None:
-    if Draft202012Validator(attribute_schema(attribute)).is_valid(value):
-        item.attributes[attribute.name] = value
-    else:
-        faults.append(Fault("value", item.pointer, f"{attribute.name} can't be {_shown(value)}"))
+def _alignment_mends(each: Aligned) -> Iterator[Mend]:
+    if each.found.kind in NOWHERE:
+        why = "is not in the text" if each.found.kind == NONE else "is given more often than it is in the text"
+        kind = UNALIGNED if each.found.kind == NONE else each.found.kind
+        yield Mend(kind, f"{each.pointer}: {shown(each.text)} {why}")
+    elif each.found.kind != EXACT:
+        yield Mend(each.found.kind, f"{each.pointer}: {shown(each.text)} is found with score {each.found.score:.3f}")
 
 
-def _as_decimal(value: Any) -> Any:
-    """Return a number as the decimal string that labels hold; anything else as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return value
-    number = Decimal(value)
-    if abs(number.adjusted()) > LARGEST_EXPONENT:
-        return value
-    digits = f"{number:f}"
-    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) or "0"
-
-
-def _quotation(item: _Item) -> Quotation:
-    """Return what is to be found; spans of a layer that may lie on one passage do not share out its places."""
-    group = (item.layer.name, item.attributes.get(item.layer.apart_by))
-    return Quotation(item.text, item.offset("occurrence"), item.offset("start"), group)
-
-
-def _place(item: _Item, alignment: Alignment, text: str) -> tuple[int, int]:
-    """Return the offsets that the answer gives where its text stands there, else those of the alignment."""
-    start = item.offset("start")
-    if start is not None and item.text and text.startswith(item.text, start) and item.text == item.text.strip():
-        return start, start + len(item.text)
-    return alignment.start, alignment.end
-
-
-def _alignment_mends(item: _Item, alignment: Alignment, place: tuple[int, int]) -> Iterator[Mend]:
-    start, end = item.offset("start"), item.offset("end")
-    if alignment.kind == NONE:
-        yield Mend("unaligned", f"{item.pointer}: {_shown(item.text)} is not in the text")
-    elif alignment.kind != EXACT and place == (alignment.start, alignment.end):
-        yield Mend(alignment.kind, f"{item.pointer}: {_shown(item.text)} is found with score {alignment.score:.3f}")
-    if (start is not None and start != place[0]) or (end is not None and end != place[1]):
-        yield Mend("offsets", f"{item.pointer}: the offsets do not fit the text: [{place[0]}, {place[1]}) is taken")
-
-
-def _resolve(items: Sequence[_Item], places: Sequence[tuple[int, int]], faults: list[Fault]) -> None:
-    """Turn references into span ids: by the item's id, else by its text, the nearest of equals."""
-    by_id: dict[tuple[str, str], list[int]] = {}
-    by_text: dict[tuple[str, str], list[int]] = {}
-    for index, item in enumerate(items):
-        if isinstance(item.data.get("id"), str | int):
-            by_id.setdefault((item.layer.name, str(item.data["id"])), []).append(index)
-        by_text.setdefault((item.layer.name, normalize(item.text)), []).append(index)
-    for item, place in zip(items, places, strict=True):
-        for name, said in item.references.items():
-            layer = item.layer.attributes[name].layer
-            found = by_id.get((layer, said)) or by_text.get((layer, normalize(said)))
-            if found:
-                item.attributes[name] = f"s{min(found, key=lambda index: _gap(places[index], place)) + 1}"
-            else:
-                faults.append(Fault("reference", item.pointer, f"no {layer} span has the id or text {_shown(said)}"))
-
-
-def _gap(one: tuple[int, int], other: tuple[int, int]) -> int:
-    return max(one[0] - other[1], other[0] - one[1], 0)
+def _offset_mends(each: Placed) -> Iterator[Mend]:
+    start, end = each.item.number("start"), each.item.number("end")
+    if (start is not None and start != each.place[0]) or (end is not None and end != each.place[1]):
+        message = f"the offsets do not fit the text: [{each.place[0]}, {each.place[1]}) is taken"
+        yield Mend("offsets", f"{each.item.pointer}: {message}")

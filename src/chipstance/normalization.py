@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 Place = tuple[int, int]
@@ -14,15 +16,28 @@ QUOTES = "\"'`´‘’‚‛“”„‟‹›«»′″「」『』"
 DASHES = "-‐‑‒–—―−⁃﹘﹣－"
 
 
+MARKUP = re.compile(
+    r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)(?P<emphasis>.{1,400}?)(?<=\S)\1(?![\w*])"
+    r"|\[(?P<link>[^\[\]\n]+)\]\([^()\s]*\)|</?(?:b|i|u|em|strong|mark|q|p|br|span)\b[^<>]*>"
+    r"|(?:^|(?<=\n))[ \t]*(?:>+|[-*•]|\#+|\d+[.)])[ \t]+",
+    re.DOTALL,
+)
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt])|([\"'\\/$&%#*_~!.()\[\]-]))")
+
+
 class NormalForm:
     """A text's normalized form, with the way back.
+
+    Args:
+        text: the text.
+        bare: whether white space, and accents and other marks of letters, are left out.
 
     Attributes:
         text: the normalized text.
     """
 
-    def __init__(self, text: str) -> None:
-        kept = list(_tidied(_pieces(text)))
+    def __init__(self, text: str, *, bare: bool = False) -> None:
+        kept = list(_tidied(each for each in _pieces(text) if not (bare and (each[0] == " " or is_mark(each[0])))))
         self.text = "".join(char for char, _, _ in kept)
         self._extents = [(start, end) for _, start, end in kept]
 
@@ -43,6 +58,18 @@ def normalize(text: str) -> str:
     (soft hyphen, zero width, direction, variation selectors) are left out.
     """
     return NormalForm(text).text
+
+
+def unmarked(text: str) -> str:
+    """Return a text without what HTML, JSON and Markdown put into it: entities, tags, escapes, emphasis, bullets.
+
+    UTF-8 that was read as Windows-1252 is read again.
+    """
+    with suppress(UnicodeError):
+        text = text.encode("cp1252").decode()
+    text = ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " " if found[2] else found[3], text)
+    text = html.unescape(text)
+    return MARKUP.sub(lambda found: found["emphasis"] or found["link"] or " ", text).strip()
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:

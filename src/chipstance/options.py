@@ -41,6 +41,16 @@ class Split(StrEnum):
     all = "all"
 
 
+class Config(StrEnum):
+    """What a line of predictions is."""
+
+    articles = "articles"
+    paragraphs = "paragraphs"
+    statements = "statements"
+    stance = "stance"
+    money = "money"
+
+
 SchemaFolder = Annotated[
     Path | None,
     typer.Option("--schema", metavar="DIR", help="Folder of schemas and layers.json to use instead of the usual ones."),

@@ -132,7 +132,7 @@ def span_duplicate(labels: Labels) -> Iterator[Finding]:
     seen: dict[tuple[object, ...], int] = {}
     for index, span in labels.spans.items():
         first = seen.setdefault(_identity(span), index)
-        if first != index:
+        if first != index and span.start < span.end:  # quotations without a place yet may be the same
             yield Finding(
                 f"/spans/{index}", f"the same {span.layer} as span {first} [{span.start}, {span.end}): remove it"
             )

@@ -221,6 +221,7 @@ _MESSAGES = {
     "minProperties": "needs {} member or more",
     "uniqueItems": "holds an item twice: remove one of them",
     "anyOf": "fits none of the allowed forms",
+    "not": "does not belong here: remove it",
 }
 
 

@@ -1,4 +1,4 @@
-"""Reads what is scored: predictions as JSON Lines or a folder of one annotator's labels, and the gold labels.
+"""Reads what is scored: predictions as JSON Lines, or one annotator's labels, and the gold labels.
 
 A line that is no JSON, breaks its schema or does not fit the gold text is a Problem, and its document is unanswered.
 What else validation finds in a line is a Problem too, but the line is scored.
@@ -6,25 +6,26 @@ What else validation finds in a line is a Problem too, but the line is scored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chipstance.agreement_input import read_annotations
-from chipstance.corpus import parse_article, parse_document, read_layers
+from chipstance.context import Context, Given
+from chipstance.corpus import parse_article, read_layers
 from chipstance.digests import sha256
 from chipstance.folders import Checkout, dataset_folder, find_checkout, schema_folder
 from chipstance.jsonfile import dump_json, is_file, is_folder, is_missing, read_json
+from chipstance.judge import judge_lines
 from chipstance.layers import Layers, parse_layers
-from chipstance.loading import MANIFEST, load_documents
+from chipstance.loading import MANIFEST, load_documents, load_layers
 from chipstance.model import Document, Problem, Span
+from chipstance.model_output import Reading
+from chipstance.predictions import read_line
 from chipstance.schemas import load_schemas
-from chipstance.sources import Source, read_lines_source
-from chipstance.validate import check, display, usual_checkout
+from chipstance.validate import display, usual_checkout
 
 ALL, SUFFIX = "all", ".jsonl"
-UNPLACED = ("text-unknown", "doc-unknown")
-"""Rules that ask for the text in a checkout; here the gold labels bring it."""
 
 
 class ScoreInputError(ValueError):
@@ -40,12 +41,14 @@ class Gold:
         layers: what is annotated.
         split: ``validation``, ``test`` or ``all``.
         others: ids of the documents of the other splits.
+        release: the release that they were read from; None where they are from label files.
     """
 
     documents: tuple[Document, ...]
     layers: Layers
     split: str
     others: frozenset[str]
+    release: Path | None = None
 
     @property
     def digest(self) -> str:
@@ -61,6 +64,21 @@ def _label(span: Span) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What a line of predictions says.
+
+    Attributes:
+        line: its number; 0 for labels that are no predictions file.
+        doc: the document's id.
+        reading: its spans, where its quotations were found, and what was mended or left out.
+    """
+
+    line: int
+    doc: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The predictions of one system.
 
@@ -68,11 +86,13 @@ class System:
         documents: those that could be read, by id.
         problems: everything that is wrong with the file.
         unanswered: ids of the documents to be scored that have no prediction, in the order of the gold documents.
+        answered: what is said about documents that are scored.
     """
 
     documents: Mapping[str, Document]
     problems: tuple[Problem, ...]
     unanswered: tuple[str, ...]
+    answered: tuple[Answered, ...] = ()
 
 
 def read_gold(path: Path | None, split: str) -> Gold:
@@ -84,10 +104,10 @@ def read_gold(path: Path | None, split: str) -> Gold:
 
     Raises:
         FileNotFoundError: there is nothing at the path, or no release.
-        ScoreInputError: the folder holds no gold labels, or faulty ones.
+        ScoreInputError: the folder holds no gold labels, or faulty ones, or a release of other layers.
         chipstance.loading.LoadError: the release has been changed, or has no such split.
     """
-    place = (path or dataset_folder()).absolute()
+    place = (path or _usual_release()).absolute()
     if not is_folder(place):
         raise FileNotFoundError(f"{display(str(place))} is no folder: name a release, or a folder of label files")
     checkout = find_checkout(place)
@@ -100,7 +120,17 @@ def read_gold(path: Path | None, split: str) -> Gold:
     if not kept:
         raise ScoreInputError(f"{display(str(place))} has no document of the split {split}")
     others = {each.id for each in every} - {each.id for each in kept}
-    return Gold(kept, _layers(checkout), split, frozenset(others))
+    layers = _layers(checkout if released else checkout or usual_checkout())
+    if released:
+        _check_layers(place, layers)
+    return Gold(kept, layers, split, frozenset(others), place if released else None)
+
+
+def _usual_release() -> Path:
+    try:
+        return dataset_folder()
+    except FileNotFoundError:
+        raise FileNotFoundError("no release found here: name one with --gold path/to/dataset") from None
 
 
 def _labelled(folder: Path) -> tuple[Document, ...]:
@@ -122,68 +152,73 @@ def _splits(checkout: Checkout | None) -> dict[str, str]:
 
 
 def _layers(checkout: Checkout | None) -> Layers:
-    known = checkout or usual_checkout()
-    return read_layers(known) if known else parse_layers(read_json(schema_folder() / "layers.json"))
+    return read_layers(checkout) if checkout else parse_layers(read_json(schema_folder() / "layers.json"))
 
 
-def read_system(path: Path, gold: Gold) -> System:
+def _check_layers(release: Path, layers: Layers) -> None:
+    """Refuse a release whose layers are not those that labels are read by."""
+    found, known = load_layers(release), {layer.name: frozenset(layer.attributes) for layer in layers}
+    if found != known:
+        other = ", ".join(sorted(name for name in found.keys() | known if found.get(name) != known.get(name)))
+        mend = "work in the checkout that the release was built in, or install the version of chipstance that built it"
+        raise ScoreInputError(f"{display(str(release))} has other layers than layers.json says ({other}): {mend}")
+
+
+def read_system(path: Path, gold: Gold, annotator: str = "") -> System:
     """Read a system's predictions for the gold documents.
 
     Args:
-        path: a file of JSON Lines as ``predictions.schema.json`` says, or a folder of one annotator's label files.
+        path: a file of JSON Lines as ``predictions.schema.json`` says; or labels of one annotator: a folder of label
+            files, one of them, a round, or a raw Label Studio export.
         gold: what they are for.
+        annotator: whose labels are scored, where there are several annotators.
 
     Raises:
         FileNotFoundError: nothing stands at the path.
-        ScoreInputError: the path holds labels of several annotators, or none.
+        ScoreInputError: the path holds labels of several annotators, or none; or they are about another text.
+        ValueError: no annotator has that name.
     """
     if is_missing(path):
         raise FileNotFoundError(f"{display(str(path))} does not exist")
-    documents, problems = _read_folder(path) if is_folder(path) else _read_lines(path.absolute(), gold)
+    lines = path.suffix == SUFFIX and not is_folder(path)
+    if lines and annotator:
+        raise ScoreInputError(f"{display(str(path))} has no annotators: leave --annotator out")
+    system = _read_lines(path.absolute(), gold) if lines else _read_labels(path, gold, annotator)
     for each in gold.documents:
-        if each.id in documents and documents[each.id].text != each.text:
+        if each.id in system.documents and system.documents[each.id].text != each.text:
             raise ScoreInputError(f"{each.id}: {display(str(path))} is about another text than the gold labels")
-    unanswered = tuple(each.id for each in gold.documents if each.id not in documents)
-    return System(documents, tuple(sorted(problems, key=lambda p: (p.path, p.line, p.column, p.rule))), unanswered)
+    unanswered = tuple(each.id for each in gold.documents if each.id not in system.documents)
+    problems = sorted(system.problems, key=lambda p: (p.path, p.line, p.column, p.rule))
+    return replace(system, problems=tuple(problems), unanswered=unanswered)
 
 
-def _read_folder(path: Path) -> tuple[dict[str, Document], Sequence[Problem]]:
-    given = read_annotations([path])
-    if len(given.annotations) > 1:
-        raise ScoreInputError(f"{display(str(path))} has labels by {', '.join(given.annotations)}: name one folder")
-    return dict(next(iter(given.annotations.values()), {})), given.problems
-
-
-def _read_lines(path: Path, gold: Gold) -> tuple[dict[str, Document], Sequence[Problem]]:
-    if path.suffix != SUFFIX:
-        raise ScoreInputError(f"{display(str(path))} is no {SUFFIX} file: write one line of JSON for each document")
-    problems = [each for each in check([path]).problems if each.rule not in UNPLACED]
-    known = {each.line for each in problems}
+def _read_labels(path: Path, gold: Gold, annotator: str) -> System:
+    if not is_folder(path) and path.suffix != ".json":
+        mend = "write one line of JSON for each document, or name label files or a Label Studio export"
+        raise ScoreInputError(f"{display(str(path))} is no {SUFFIX} file: {mend}")
     texts = {each.id: each.text for each in gold.documents}
+    given = read_annotations([path], [annotator] if annotator else (), texts)
+    if len(given.annotations) > 1:
+        names = ", ".join(given.annotations)
+        raise ScoreInputError(f"{display(str(path))} has labels by {names}: name one of them with --annotator")
+    documents = dict(next(iter(given.annotations.values()), {}))
+    answered = (Answered(0, doc, Reading(each.spans)) for doc, each in documents.items() if doc in texts)
+    return System(documents, given.problems, (), tuple(answered))
+
+
+def _read_lines(path: Path, gold: Gold) -> System:
+    texts = {each.id: each.text for each in gold.documents}
+    folder = schema_folder()
+    context = Context(None, load_schemas(folder), folder / "layers.json", Given(texts, gold.layers))
+    problems: list[Problem] = []
     documents: dict[str, Document] = {}
-    for source in read_lines_source(path, "predictions", load_schemas(schema_folder()).with_layers(gold.layers)):
-        wrong = [*source.problems, *(_misfits(source, texts, gold.others) if source.sound else ())]
-        problems += [replace(each, path=display(each.path)) for each in wrong if source.line not in known]
-        if not wrong and source.data["doc"] in texts:
-            documents.setdefault(source.data["doc"], parse_document(source.data, texts[source.data["doc"]]))
-    return documents, problems
-
-
-def _misfits(source: Source, texts: Mapping[str, str], others: frozenset[str]) -> Iterator[Problem]:
-    doc = source.data["doc"]
-    if doc not in texts:
-        if doc not in others:
-            message = f"no gold document is called {doc!r}: choose one of {', '.join(texts)}"
-            yield Problem("doc-unknown", str(source.path), "/doc", message, source.line)
-        return
-    text = texts[doc]
-    for index, entry in enumerate(source.data["spans"]):
-        start, end = entry["start"], entry["end"]
-        covered = text[start:end]
-        if start >= end or end > len(text):
-            message = f"[{start}, {end}) is no passage of {doc!r}, which has {len(text)} code points"
-        elif entry.get("text", covered) != covered:
-            message = f"text is {entry['text']!r}, but [{start}, {end}) covers {covered!r}: mend the offsets"
-        else:
-            continue
-        yield Problem("span-text-mismatch", str(source.path), f"/spans/{index}", message, source.line)
+    answered = []
+    for line in judge_lines(path, context):
+        doc = line.source.data.get("doc") if isinstance(line.source.data, dict) else None
+        elsewhere = isinstance(doc, str) and doc in gold.others
+        problems += line.source.problems if elsewhere else line.problems
+        if line.fits and isinstance(doc, str):
+            reading = read_line(line.source.data, texts[doc], gold.layers)
+            documents[doc] = Document(doc, texts[doc], reading.spans, "prediction")
+            answered.append(Answered(line.source.line, doc, reading))
+    return System(documents, tuple(replace(p, path=display(p.path)) for p in problems), (), tuple(answered))

@@ -11,17 +11,21 @@ from chipstance._version import __version__
 from chipstance.compare_systems import Outcome, SystemComparison
 from chipstance.jsonfile import dump_json
 from chipstance.model import Problem, Span
+from chipstance.reading_report import reading_details, reading_entry, reading_lines
 from chipstance.report import escape, text_lines
 from chipstance.resampling import Figure, Resampling
 from chipstance.score_errors import Error
 from chipstance.score_figures import Figures, Name
+from chipstance.score_input import Answered
 
 TITLES = {
     "spans": "Spans (strict: place and attributes; exact: place; overlap: Dice credit; boundary: place, any layer)",
     "chains": "Chains (a span counts where its place and every link up to this one are right)",
     "attributes": "Attributes of spans in the right place",
-    "closed": "Closed tasks (gold statements given)",
+    "closed": "Closed tasks (gold passages given)",
 }
+NAMED = 10
+"""So many unanswered rows are named; JSON names all."""
 NOT_DEFINED = "n/a: undefined, for there is nothing to count (no gold, no predictions, or neither)"
 
 
@@ -33,33 +37,53 @@ class Answers:
         documents: how many documents are scored.
         unanswered: ids of those without a prediction; all their gold labels are missed.
         problems: what is wrong with the predictions.
+        noun: what is counted, where it is not documents.
+        note: what is compared, where predictions are rows.
+        answered: how the predictions were read; nothing where they are rows.
     """
 
     documents: int
     unanswered: tuple[str, ...]
     problems: tuple[Problem, ...]
+    noun: str = "documents"
+    note: str = ""
+    answered: tuple[Answered, ...] = ()
 
     @property
     def warning(self) -> str:
         """What has to be said loudly; empty where every document is answered."""
         if not self.unanswered:
             return ""
-        counted = f"{len(self.unanswered)} of {self.documents} documents"
-        return f"UNANSWERED: {counted}, scored as all missed: {', '.join(self.unanswered)}\n"
+        counted = f"{len(self.unanswered)} of {self.documents} {self.noun}"
+        if self.noun == "documents":
+            return f"UNANSWERED: {counted}, scored as all missed: {', '.join(self.unanswered)}\n"
+        rest = f" and {len(self.unanswered) - NAMED} more" if len(self.unanswered) > NAMED else ""
+        return f"UNANSWERED: {counted}, scored as missed or wrong: {', '.join(self.unanswered[:NAMED])}{rest}\n"
 
 
-def signature(split: str, digest: str, draws: Resampling) -> str:
-    """Return what is needed to compare two figures: equal signatures mean that they were made alike."""
+def signature(split: str, digest: str, draws: Resampling, config: str = "") -> str:
+    """Return what is needed to compare two figures: equal signatures mean that they were made alike.
+
+    Args:
+        split: which documents are scored.
+        digest: of their gold labels.
+        draws: how the intervals were made.
+        config: what rows the predictions are; empty where they are spans.
+    """
     resamples = "exact" if draws.exact else str(len(draws.chances))
-    parts = {"data": f"sha256:{digest[:16]}", "split": split, "unit": draws.unit, "seed": draws.seed}
-    return _joined(parts | {"resamples": resamples})
+    return _joined(_data(split, digest, config) | {"unit": draws.unit, "seed": draws.seed, "resamples": resamples})
 
 
-def comparison_signature(split: str, digest: str, compared: SystemComparison) -> str:
-    """Return the signature of a comparison."""
+def comparison_signature(split: str, digest: str, compared: SystemComparison, config: str = "") -> str:
+    """Return the signature of a comparison; arguments as for ``signature``."""
     swaps = "exact" if compared.exact else str(compared.swaps)
-    parts = {"data": f"sha256:{digest[:16]}", "split": split, "unit": compared.unit, "seed": compared.seed}
-    return _joined(parts | {"swaps": swaps})
+    return _joined(_data(split, digest, config) | {"unit": compared.unit, "seed": compared.seed, "swaps": swaps})
+
+
+def _data(split: str, digest: str, config: str) -> dict[str, object]:
+    """Return what is scored, as a signature names it."""
+    data: dict[str, object] = {"data": f"sha256:{digest[:16]}", "split": split}
+    return data | ({"config": config} if config else {})
 
 
 def _joined(parts: Mapping[str, object]) -> str:
@@ -83,16 +107,28 @@ def text(figures: Figures, answers: Answers, line: str, errors: Sequence[Error] 
     lines = [answers.warning] if answers.warning else []
     for part, group in groupby(figures.by_name.items(), key=lambda item: item[0][0]):
         lines += [TITLES[part], *_rows(dict(group)), ""]
-    lines += [NOT_DEFINED, figures.resampling.note, f"signature: {line}"]
-    return "\n".join([*lines, *([] if errors is None else ["", *error_lines(errors)])]) + "\n"
+    lines += [*_about(answers), NOT_DEFINED, figures.resampling.note, f"signature: {line}"]
+    return "\n".join([*lines, *([] if errors is None else _details(answers, errors))]) + "\n"
+
+
+def _details(answers: Answers, errors: Sequence[Error]) -> list[str]:
+    return ["", *error_lines(errors), *reading_details(answers.answered)]
+
+
+def _about(answers: Answers) -> list[str]:
+    return [*([answers.note] if answers.note else []), *reading_lines(answers.answered)]
 
 
 def _rows(figures: Mapping[Name, Figure]) -> list[str]:
     rows = []
     for (layer, what), group in groupby(figures.items(), key=lambda item: item[0][1:3]):
-        cells = [f"{name[3].replace('_', ' '):>9} {_shown(figure):<21}" for name, figure in group]
+        cells = [f"{_words(name[3]):>9} {_shown(figure):<21}" for name, figure in group]
         rows.append(f"  {layer:<24} {what:<18} {' '.join(cells)}".rstrip())
     return rows
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
 
 
 def _shown(figure: Figure) -> str:
@@ -114,7 +150,10 @@ def error_lines(errors: Sequence[Error]) -> list[str]:
 
 
 def _span(span: Span | None) -> str:
-    return f"{span.layer} [{span.start}, {span.end})" if span else "none"
+    if span is None:
+        return "none"
+    label = " ".join(str(span.attributes[name]) for name in ("target", "polarity") if name in span.attributes)
+    return f"{span.layer} [{span.start}, {span.end}){label and f' {label}'}"
 
 
 def json_text(figures: Figures, answers: Answers, line: str, errors: Sequence[Error] | None) -> str:
@@ -132,7 +171,8 @@ def _entry(name: Name) -> dict[str, Any]:
 
 def _answers(answers: Answers) -> dict[str, Any]:
     problems = [asdict(problem) for problem in answers.problems]
-    return {"documents": answers.documents, "unanswered": list(answers.unanswered), "problems": problems}
+    shown = {answers.noun: answers.documents, "unanswered": list(answers.unanswered), "problems": problems}
+    return shown | (reading_entry(answers.answered) if answers.noun == "documents" else {})
 
 
 def _error(error: Error) -> dict[str, Any]:
@@ -150,8 +190,11 @@ def _place(span: Span | None) -> dict[str, Any] | None:
 
 def comparison_text(compared: SystemComparison, line: str) -> str:
     """Return a comparison for people."""
-    lines = ["F1 of A, of B, A − B; p, and the smallest p that these data allow"]
-    lines += [f"  {name[1]:<14} {name[2]:<9} {_tested(each)}" for name, each in compared.by_name.items()]
+    plain = all(name[0] == "spans" for name in compared.by_name)
+    lines = [f"{'F1 of A, of B' if plain else 'A, B'}, A − B; p, and the smallest p that these data allow"]
+    for name, each in compared.by_name.items():
+        what = f"{name[1]:<14} {name[2]:<9}" if plain else f"{name[1]:<22} {name[2]:<17} {_words(name[3]):<8}"
+        lines.append(f"  {what} {_tested(each)}")
     return "\n".join([*lines, "", NOT_DEFINED, compared.note, f"signature: {line}"]) + "\n"
 
 

@@ -15,6 +15,7 @@ A chain gives credit to a span only when its place and every link up to this one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,10 +80,10 @@ def merge(parts: Sequence[Scores]) -> Scores:
     first = parts[0]
     if any((part.unit, part.columns) != (first.unit, first.columns) for part in parts):
         raise ValueError("scores can be merged only if they count the same things by the same units")
-    docs = [doc for part in parts for doc in sorted({doc for doc, _ in part.units})]
-    if len(set(docs)) < len(docs):
-        raise ValueError(f"{max(docs, key=docs.count)} is scored twice: leave it out of one of them")
     units = [unit for part in parts for unit in part.units]
+    if len(set(units)) < len(units):
+        ((doc, _), _), *_ = Counter(units).most_common(1)
+        raise ValueError(f"{doc} is scored twice: leave it out of one of them")
     order = sorted(range(len(units)), key=units.__getitem__)
     counts = np.concatenate([part.counts for part in parts])[order]
     return Scores(first.unit, tuple(units[i] for i in order), first.columns, counts)
@@ -97,7 +98,7 @@ def score(
         gold: the documents that are scored.
         predicted: predictions, by document id; those of other documents are left alone. A span without extent
             stands for what could not be placed: it is predicted, and matches nothing.
-        layers: what is annotated.
+        layers: what is annotated; spans of other layers are left alone.
         unit: ``document`` or ``paragraph``, for resampling. A span counts where it starts, a pair where the first
             of both starts.
 

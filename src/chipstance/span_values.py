@@ -56,9 +56,9 @@ def number(value: Hashable) -> Hashable:
 
 
 def plain_traits(layer: Layer) -> Callable[[Span], Sequence[Hashable]]:
-    """Return the function from a span of a layer to its scored values, but what links lead to."""
-    names = [attribute.name for attribute in scored(layer) if attribute.type != "span"]
-    return lambda span: [span.attributes.get(name, MISSING) for name in names]
+    """Return the function from a span of a layer to its scored values as they are compared, but for links."""
+    attributes = [attribute for attribute in scored(layer) if attribute.type != "span"]
+    return lambda span: [compared(span.attributes.get(each.name, MISSING), each, {}) for each in attributes]
 
 
 def right_attributes(gold: Values, found: Values) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chipstance.context import Context
+from chipstance.context import Context, Given
 from chipstance.folders import Checkout, find_checkout, schema_folder
 from chipstance.jsonfile import is_file, is_folder, is_missing
 from chipstance.judge import judge, judge_schemas, judge_whole, kind_by_place
@@ -45,12 +45,22 @@ def validate(paths: Iterable[Path | str], schema: Path | None = None) -> list[Pr
     return list(check(paths, schema).problems)
 
 
-def check(paths: Iterable[Path | str], schema: Path | None = None) -> Result:
-    """Validate, and count the files. Arguments and errors as for ``validate``."""
+def check(paths: Iterable[Path | str], schema: Path | None = None, given: Given | None = None) -> Result:
+    """Validate, and count the files.
+
+    Args:
+        paths: as for ``validate``.
+        schema: as for ``validate``.
+        given: what predictions are about; by default the texts of the checkout they lie in, else of the working
+            folder's, else of this code's own.
+
+    Raises:
+        FileNotFoundError: as for ``validate``.
+    """
     base, wrong = _read_base(schema or schema_folder())
     if base is None:
         return Result(_sorted(wrong), len(NAMES))
-    run_ = _Run(base, schema)
+    run_ = _Run(base, schema, given)
     for path in sorted({Path(os.path.abspath(path)) for path in paths}):  # noqa: PTH100 (symbolic links stay as given)
         run_.add(path)
     if not run_.files and not run_.unreadable:
@@ -85,7 +95,7 @@ def check_content(path: Path, content: str) -> list[Problem]:
     base, wrong = _read_base(schema_folder())
     if base is None:
         return wrong
-    context = _Run(base, None).context(find_checkout(path.parent))
+    context = _Run(base, None, None).context(find_checkout(path.parent))
     context.offer(path, kind_by_place(path, context.checkout), content)
     return sorted({*judge(path, context), *context.problems}, key=_order)
 
@@ -113,6 +123,7 @@ class _Run:
 
     base: Schemas
     schema: Path | None
+    given: Given | None
     files: dict[Path, Checkout | None] = field(default_factory=dict)
     whole: set[Path] = field(default_factory=set)
     unreadable: list[Problem] = field(default_factory=list)
@@ -171,14 +182,22 @@ class _Run:
     def problems(self) -> set[Problem]:
         """Judge every file, then every checkout that was asked for as a whole."""
         found = set(self.unreadable)
+        given = self._predicted() if self.given else None
         for path, checkout in self.files.items():
-            texts = checkout or (usual_checkout() if path.suffix == ".jsonl" else None)
-            found.update(judge(path, self.context(texts)))
+            if path.suffix == ".jsonl":
+                found.update(judge(path, given or self.context(checkout or usual_checkout())))
+            else:
+                found.update(judge(path, self.context(checkout)))
         for context in list(self.contexts.values()):
             if context.checkout and context.checkout.root in self.whole:
                 found.update(judge_whole(context))
                 found.update(self._judge_schemas(context.checkout.schema, context))
-        return found.union(*(context.problems for context in self.contexts.values()))
+        known = [*self.contexts.values(), *([given] if given else [])]
+        return found.union(*(context.problems for context in known))
+
+    def _predicted(self) -> Context:
+        """Return what is known of what predictions are about, where that is given."""
+        return Context(None, self.base, (self.schema or schema_folder()) / "layers.json", self.given)
 
     def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
         base = None if self.schema else self.base
