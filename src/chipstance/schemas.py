@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -52,6 +52,7 @@ class Schemas:
     """
 
     by_id: Mapping[str, Json]
+    _validators: dict[str, Draft202012Validator] = field(default_factory=dict, repr=False, compare=False)
 
     def faults(self, kind: str, value: Json) -> Iterator[Fault]:
         """Yield what the schema of a kind refuses in a value; once, where two of its parts refuse the same."""
@@ -63,7 +64,12 @@ class Schemas:
             yield from _faults(error)
 
     def validator(self, kind: str) -> Draft202012Validator:
-        """Return a validator of one kind of file."""
+        """Return a validator of one kind of file, made once."""
+        if kind not in self._validators:
+            self._validators[kind] = self._make_validator(kind)
+        return self._validators[kind]
+
+    def _make_validator(self, kind: str) -> Draft202012Validator:
         # "$schema" would make jsonschema go on with its own validator class inside a reference
         plain = {key: _without_dialect(schema) for key, schema in self.by_id.items()}
         resources = [(key, DRAFT202012.create_resource(schema)) for key, schema in plain.items()]
