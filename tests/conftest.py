@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from case_files import put_up
+
 if TYPE_CHECKING:
     from label_studio_server import Desk, RealServer
 
@@ -44,53 +46,9 @@ def set_up(example: Path) -> SetUp:
     """Set a case up beside or over the example; return what is to be validated."""
 
     def apply(case: Path) -> Path:
-        if case.is_dir():
-            lay_over(case, example)
-            return example
-        place = example if case.suffix == ".jsonl" else example.parent
-        return Path(shutil.copy(case, place / f"alone{case.suffix}"))
+        return put_up(case, example)
 
     return apply
-
-
-def lay_over(case: Path, checkout: Path) -> None:
-    """Lay a case folder over a checkout.
-
-    A file takes the place of the one in the checkout; ``X.deleted`` deletes X, ``X.link`` makes X a symbolic
-    link to what it says, and ``X.patch`` changes the JSON file X by the operations of a JSON Patch (RFC 6902).
-    """
-    for source in sorted(path for path in case.rglob("*") if path.is_file()):
-        target = checkout / source.relative_to(case)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        bare = target.with_suffix("")
-        match target.suffix:
-            case ".deleted":
-                bare.unlink()
-            case ".link":
-                bare.symlink_to(source.read_text("utf-8").strip())
-            case ".patch":
-                data = json.loads(bare.read_text("utf-8"))
-                patch(data, json.loads(source.read_text("utf-8")))
-                bare.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
-            case _:
-                shutil.copyfile(source, target)
-
-
-def patch(data: Any, operations: list[dict[str, Any]]) -> None:
-    """Apply add, remove and replace operations in place."""
-    for operation in operations:
-        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
-        owner = data
-        for part in parents:
-            owner = owner[int(part) if isinstance(owner, list) else part]
-        key: Any = int(last) if isinstance(owner, list) else last
-        if operation["op"] == "remove":
-            del owner[key]
-        elif operation["op"] == "add" and isinstance(owner, list):
-            owner.insert(key, operation["value"])
-        else:
-            assert operation["op"] == "add" or key in range(len(owner)) or key in owner, operation
-            owner[key] = operation["value"]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -50,3 +51,36 @@ def spans(draw: st.DrawFn, number: int) -> Span:
 @st.composite
 def documents(draw: st.DrawFn, name: str = "mill", most: int = 8) -> Document:
     return document(*(draw(spans(number)) for number in range(draw(st.integers(0, most)))), name=name)
+
+
+TEXTS = (
+    TEXT,
+    "Die Mühle 🏭 summt.\r\n\r\nA\u0301da sagt: 🧵 frei!\r\n",
+    "\n\n  Bo 👩🏽\u200d🌾 zahlt 3\u00a0€.\n\t\nUnd A\u0308?\u2028Nein.",
+)
+"""The spans of ``documents`` fit into each; some end where a text ends."""
+
+
+@st.composite
+def corpora(draw: st.DrawFn, most: int = 6) -> tuple[list[Document], dict[str, Document]]:
+    """Gold documents and predictions, with spans that repeat, have no extent, or stand in other layers' places.
+
+    Not every document has a prediction.
+    """
+    gold, found = [], {}
+    for number in range(draw(st.integers(1, 3))):
+        text, name = draw(st.sampled_from(TEXTS)), f"d{number}"
+        right, answer = (draw(documents(name, most)) for _ in range(2))
+        repeated = draw(st.lists(st.sampled_from(right.spans), max_size=4)) if right.spans else []
+        shared = [replace(each, id=f"t{place}") for place, each in enumerate(repeated)]
+        empty = draw(st.lists(st.integers(0, len(text)), max_size=2))
+        layer = draw(st.sampled_from(sorted(_CHOICES)))
+        lost = [Span("", layer, place, place, "") for place in empty]
+        gold.append(_on(text, name, (*right.spans, *shared[:1])))
+        if draw(st.integers(0, 5)):
+            found[name] = _on(text, name, (*answer.spans, *shared, *lost))
+    return gold, found
+
+
+def _on(text: str, name: str, spans: Sequence[Span]) -> Document:
+    return Document(name, text, tuple(replace(each, text=text[each.start : each.end]) for each in spans))

@@ -17,7 +17,7 @@ rules schemas sources rules_files rules_spans rules_statements rules_money rules
 rules_adjudication rules_schemas rules_predictions
 normalization slips alignment
 answer_reader answers answer_items answer_lines answer_values answer_references model_output
-context judge validate
+line_types quick streams inputs context judge line_check validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets assignment matching diff

@@ -139,6 +139,8 @@ def test_of_equal_pairings_traits_decide_and_never_against_a_better_fit() -> Non
     assert sorted(zip(one.tolist(), two.tolist(), strict=True)) == [(0, 1), (1, 0)]
     alone = assign(np.array([(0, 10)]), right, np.array([[1]]), other)
     assert [side.tolist() for side in alone] == [[0], [0]]  # the exact one, though its trait differs
+    better = assign(np.array([(0, 10)]), np.array([(0, 8), (0, 9)]), np.array([[1]]), same)
+    assert [side.tolist() for side in better] == [[0], [1]]
 
 
 def test_flat_spans_are_matched_without_assigning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,13 +152,13 @@ def test_flat_spans_are_matched_without_assigning(monkeypatch: pytest.MonkeyPatc
         return assign(left, right)
 
     monkeypatch.setattr(counting, "assign", counted)
-    flat = [(10 * i, 10 * i + 6) for i in range(300)]
+    flat = [(10 * i, 10 * i + 10) for i in range(300)]  # they touch
 
     def earns(gold: Sequence[tuple[int, int]], found: Sequence[tuple[int, int]]) -> float:
         sides = [Document("d", "x" * 3000, tuple(Span("", "cue", a, b, "") for a, b in each)) for each in (gold, found)]
         return score(sides[:1], {"d": sides[1]}, LAYERS).total(("overlap", "cue"))
 
-    assert earns(flat, [(a + 1, b) for a, b in flat]) == pytest.approx(300 * 10 / 11)
+    assert earns(flat, [(a + 1, b) for a, b in flat]) == pytest.approx(300 * 18 / 19)
     assert sizes == []
-    assert earns([*flat, (2, 5)], [(a + 1, b) for a, b in flat]) == pytest.approx(300 * 10 / 11)
+    assert earns([*flat, (2, 5)], [(a + 1, b) for a, b in flat]) == pytest.approx(300 * 18 / 19)
     assert sizes == [(2, 1)]

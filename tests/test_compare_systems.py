@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from scipy.stats import permutation_test
 
 from chipstance.compare_systems import SWAPS, compare_scores
 from chipstance.model import Document, Span
@@ -41,6 +42,17 @@ def test_p_is_that_of_all_swaps() -> None:
     assert tested.difference == pytest.approx(all_of_them[0])
     assert tested.p == sum(abs(each) >= abs(all_of_them[0]) - 1e-9 for each in all_of_them) / 16
     assert tested.smallest == 2 / 16 < tested.p
+
+
+def test_p_of_a_recall_is_that_of_scipy() -> None:
+    """With as many gold spans in every unit, a difference of recalls is one of sums: the usual permutation test."""
+    name = ("spans", "cue", "exact", "recall")
+    for first, second in ((FIRST, SECOND), ([3, 3, 2, 3, 1, 3, 0], [1, 2, 2, 0, 2, 1, 1])):
+        tested = compare_scores(system(first), system(second), LAYERS, names=[name]).by_name
+        assert list(tested) == [name]
+        theirs = permutation_test((first, second), lambda one, other: sum(one) - sum(other), permutation_type="samples")
+        assert tested[name].p == pytest.approx(theirs.pvalue)
+        assert tested[name].difference == pytest.approx(theirs.statistic / (3 * len(first)))
 
 
 def test_it_is_the_same_the_other_way_round() -> None:

@@ -1,6 +1,6 @@
 """Every rule against its case files: a bad case breaks that rule and no other, a good case none.
 
-A case is a folder that is laid over the example checkout (see ``lay_over`` in conftest.py), or a single file: JSON
+A case is a folder that is laid over the example checkout (see ``scripts/case_files.py``), or a single file: JSON
 Lines is put into the checkout, anything else beside it. A case dropped into ``cases/<rule>/`` is a test.
 """
 
