@@ -141,7 +141,7 @@ class Task:
         try:
             read, _ = spans_from_answer(answer, gold.text, self.layers)
         except AnswerError:
-            return {SAMPLES: 1, UNANSWERED: 1, **_counts(gold, (), self.scored)}
+            return {SAMPLES: 1, UNANSWERED: 1, **_counts(gold, None, self.scored)}
         spans = [span for span in read if self.scored.get(span.layer)]
         unaligned = sum(span.start == span.end for span in spans)
         return {SAMPLES: 1, QUOTATIONS: len(spans), UNALIGNED: unaligned, **_counts(gold, spans, self.scored)}
@@ -216,8 +216,10 @@ def _written(key: Key) -> str:
     return "/".join(key)
 
 
-def _counts(gold: Document, spans: Sequence[Span], layers: Layers) -> Counts:
-    scores = score([gold], {gold.id: Document(gold.id, gold.text, tuple(spans))}, layers)
+def _counts(gold: Document, spans: Sequence[Span] | None, layers: Layers) -> Counts:
+    """Return what some spans count; None where there is no answer."""
+    found = {} if spans is None else {gold.id: Document(gold.id, gold.text, tuple(spans))}
+    scores = score([gold], found, layers)
     return {_written(key): float(n) for key, n in zip(scores.columns, scores.counts[0], strict=True) if n}
 
 

@@ -16,7 +16,7 @@ A chain gives credit to a span only when its place and every link up to this one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,7 +92,7 @@ def merge(parts: Sequence[Scores]) -> Scores:
 def score(
     gold: Sequence[Document], predicted: Mapping[str, Document], layers: Layers, *, unit: str = DOCUMENT
 ) -> Scores:
-    """Count what predictions got right. A document without a prediction counts: all its gold is missed.
+    """Count what predictions got right. A document without a prediction counts: all its gold is missed, no label right.
 
     Args:
         gold: the documents that are scored.
@@ -113,16 +113,21 @@ def score(
 
 def _score_block(gold: Sequence[Document], predicted: Mapping[str, Document], layers: Layers, unit: str) -> Scores:
     found = [predicted.get(each.id) or Document(each.id, each.text) for each in gold]
-    return score_columns(SpanColumns(gold, layers), SpanColumns(found, layers), unit=unit)
+    unanswered = [each.id for each in gold if each.id not in predicted]
+    return score_columns(SpanColumns(gold, layers), SpanColumns(found, layers), unit=unit, unanswered=unanswered)
 
 
-def score_columns(gold: SpanColumns, found: SpanColumns, *, unit: str = DOCUMENT) -> Scores:
+def score_columns(
+    gold: SpanColumns, found: SpanColumns, *, unit: str = DOCUMENT, unanswered: Collection[str] = ()
+) -> Scores:
     """Count what predictions got right, from spans in columns; these can be made once for many systems.
 
     Args:
         gold: the spans of the documents that are scored.
         found: the predicted spans of the same documents, in the same order.
         unit: as for ``score``.
+        unanswered: ids of the documents that have no prediction: no label of theirs is right, not even that of a
+            statement without a stance.
 
     Raises:
         ValueError: a prediction is of another text.
@@ -133,16 +138,18 @@ def score_columns(gold: SpanColumns, found: SpanColumns, *, unit: str = DOCUMENT
     columns = tuple(keys(gold.layers))
     tally = Tally(gold, columns, by_paragraph=unit == PARAGRAPH)
     count_spans(tally, gold, found)
-    _count_stance(tally, gold, found)
+    _count_stance(tally, gold, found, frozenset(unanswered))
     return merge([Scores(unit, tuple(tally.units), columns, tally.table())])
 
 
-def _count_stance(tally: Tally, gold: SpanColumns, found: SpanColumns) -> None:
+def _count_stance(tally: Tally, gold: SpanColumns, found: SpanColumns, unanswered: frozenset[str]) -> None:
     statement = gold.layers.get("statement")
     if statement is None:
         return
     for index in np.unique(gold.document[gold.rows_of(statement)]):
-        for target, span, right, answer in closed_stance(gold.documents[index], found.documents[index], gold.layers):
+        document = gold.documents[index]
+        for target, span, right, label in closed_stance(document, found.documents[index], gold.layers):
+            answer = UNRESOLVED if document.id in unanswered else label
             tally.add((LABEL, target, right, answer), tally.unit(gold.offsets[[index]] + span.start))
 
 
