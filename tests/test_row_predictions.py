@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -643,3 +644,10 @@ def test_the_documented_programs_run(root: Path, tmp_path: Path, monkeypatch: py
     scored = run(root, monkeypatch, "score", written, "--config", "stance", "--split", "validation")
     assert scored.exit_code == 0, scored.output
     assert len(load_documents(root / "dataset")) == 2
+
+
+def test_columns_are_no_rows(gold: Gold) -> None:
+    table = pd.DataFrame({"doc": ["mill"], "statement_id": ["q1"]})
+    for columns in (table, table.to_dict("list")):
+        with pytest.raises(RowsError, match="one by one"):
+            take_rows(columns, "stance", gold)  # type: ignore[arg-type]

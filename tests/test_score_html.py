@@ -333,6 +333,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_command_writes_the_page(checkout: Path) -> None:
     arguments = ["score", "annotations/gold", "--split", "all", "--html"]
+    Path("a page").mkdir()
     result = CliRunner().invoke(app, [*arguments, "a page/report.html"])
     assert result.exit_code == 0, result.output
     read = Reader(Path("a page/report.html").read_text("utf-8"))
@@ -340,9 +341,11 @@ def test_the_command_writes_the_page(checkout: Path) -> None:
     assert "signature: " in result.stdout
     assert not any(map(is_error, read.values("id")))
     Path("file").write_text("", "utf-8")
-    refused = CliRunner().invoke(app, [*arguments, "file/report.html"])
-    assert refused.exit_code == 2
-    assert "can't be written" in refused.output
+    for place in ("file/report.html", "nowhere/report.html"):
+        refused = CliRunner().invoke(app, [*arguments, place])
+        assert refused.exit_code == 2
+        assert "no such folder" in refused.output
+    assert not Path("nowhere").exists()
 
 
 def test_what_an_answer_quotes_that_is_nowhere_is_shown(checkout: Path) -> None:

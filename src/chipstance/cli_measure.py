@@ -154,6 +154,8 @@ def score(  # noqa: PLR0913, PLR0917
     from chipstance.score_input import read_system
     from chipstance.scoring import score as count
 
+    if html and not html.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{html}: there is no such folder: make it first")
     try:
         given = _gold(gold, split)
         system = read_system(predictions, given, annotator)

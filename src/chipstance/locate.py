@@ -164,7 +164,8 @@ def parse(text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        message = f"no JSON: {error.msg}: {_mend(error.msg)}"
+        mend = _mend(error.msg) if text.strip() else "nothing stands here: remove the empty line, or write a value"
+        message = f"no JSON: {error.msg}: {mend}"
         raise JsonError("json-syntax", message, error.lineno, error.colno) from None
     except RecursionError:
         raise JsonError("json-depth", TOO_DEEP, *position(text, _depth_at(text))) from None

@@ -162,9 +162,11 @@ def take_rows(
             rows, which may be those of the release with the gold labels in them.
 
     Raises:
-        RowsError: a column is not as long as the rows.
+        RowsError: a column is not as long as the rows, or these are no rows but columns.
         chipstance.score_input.ScoreInputError: the gold labels have no such rows.
     """
+    if isinstance(rows, Mapping) or hasattr(rows, "iterrows"):  # a dict of columns, or a data frame
+        raise RowsError("rows are wanted one by one: give a list of dicts, such as table.to_dict('records')")
     schemas = _schemas(config, gold)
     given = rows if columns is None else _filled(list(rows), config, columns)
     sources = (_source(row, number, config, schemas) for number, row in enumerate(given, start=1))

@@ -95,7 +95,7 @@ class System:
     answered: tuple[Answered, ...] = ()
 
 
-def read_gold(path: Path | None, split: str) -> Gold:
+def read_gold(path: Path | str | None, split: str) -> Gold:
     """Read the gold labels.
 
     Args:
@@ -107,9 +107,11 @@ def read_gold(path: Path | None, split: str) -> Gold:
         ScoreInputError: the folder holds no gold labels, or faulty ones, or a release of other layers.
         chipstance.loading.LoadError: the release has been changed, or has no such split.
     """
-    place = (path or _usual_release()).absolute()
+    place = Path(path or _usual_release()).absolute()
     if not is_folder(place):
         raise FileNotFoundError(f"{display(str(place))} is no folder: name a release, or a folder of label files")
+    if is_folder(place / "data") and not is_file(place / MANIFEST):
+        raise ScoreInputError(f"{display(str(place))} is a release without its {MANIFEST}: copy the whole folder")
     checkout = find_checkout(place)
     released = is_file(place / MANIFEST)
     every = load_documents(place) if released else _labelled(place)
