@@ -20,7 +20,10 @@ check: $(READY)
 	@$(BIN) -m mypy
 	@$(BIN) -m chipstance validate .
 	@$(BIN) scripts/build.py --check
+	@$(BIN) scripts/rules.py --check
 	@$(BIN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN) -m check_jsonschema --builtin-schema vendor.github-actions action.yml
+	@$(BIN) -m pre_commit validate-manifest .pre-commit-hooks.yaml
 
 # For maintainers: predictions in benchmarks/baselines/ and what README and card say of them.
 baselines: $(READY)

@@ -17,6 +17,8 @@ from chipstance.schemas import KINDS
 from chipstance.validate import validate
 
 CASES = Path(__file__).parent / "cases"
+GENERATED = {"line-too-long"}
+"""Rules whose bad cases would be too large to keep; test_streams.py and test_hostile.py make them."""
 FOUND = sorted(path for folder in CASES.iterdir() if folder.is_dir() for path in folder.iterdir())
 
 
@@ -32,14 +34,14 @@ def test_example_is_clean(example: Path) -> None:
     assert validate([example]) == []
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("rule", sorted(set(RULES) - GENERATED))
 @pytest.mark.parametrize("sort", ["bad-", "good-"])
 def test_rule_has_cases(rule: str, sort: str) -> None:
     assert any(case.parent.name == rule and case.name.startswith(sort) for case in FOUND), f"no {sort} case of {rule}"
 
 
 def test_every_case_names_a_rule_and_a_verdict() -> None:
-    assert {case.parent.name for case in FOUND} == set(RULES)
+    assert {case.parent.name for case in FOUND} == set(RULES) - GENERATED
     assert [case for case in FOUND if not case.name.startswith(("bad-", "good-"))] == []
 
 

@@ -17,9 +17,11 @@ import typer
 
 from chipstance._version import __version__
 from chipstance.cli_measure import agreement, compare_systems, score
-from chipstance.options import INTERRUPTED, PROBLEMS, Format, SchemaFolder
+from chipstance.options import INTERRUPTED, PROBLEMS, Format, LineKind, ProblemFormat, RulesFormat, SchemaFolder
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from chipstance.context import Given
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
@@ -51,35 +53,74 @@ def chipstance(
 @app.command()
 def validate(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
-    form: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.text,
+    form: Annotated[ProblemFormat, typer.Option("--format", help="How the report is written.")] = ProblemFormat.text,
     schema: SchemaFolder = None,
     gold: Annotated[
         Path | None,
         typer.Option("--gold", metavar="DIR", help="A release, or gold labels, whose texts predictions are about."),
     ] = None,
+    kind: Annotated[LineKind, typer.Option(help="What the lines of JSON Lines files are.")] = LineKind.auto,
+    workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines files.")] = 1,
 ) -> None:
     """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
 
+    JSON Lines may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
     Exit status: 0 no problem, 1 problems, 2 wrong usage.
     """
+    from chipstance.engines import Processes
+    from chipstance.line_files import in_process
+    from chipstance.report import escape
     from chipstance.validate import check
 
     try:
-        result = check(paths, schema, _given(gold, schema))
+        engine = Processes(workers) if workers > 1 else in_process
+        lines = "" if kind is LineKind.auto else kind.value
+        result = check(paths, schema, _given(gold, schema), lines, engine)
     except (FileNotFoundError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(escape(str(error))) from None
     _report(result, form)
     raise typer.Exit(PROBLEMS if result.problems else 0)
 
 
 def _given(gold: Path | None, schema: Path | None) -> Given | None:
+    if gold is None:
+        return None
     from chipstance.context import Given
     from chipstance.score_input import ALL, read_gold
 
-    if gold is None:
-        return None
     known = read_gold(gold, ALL)
     return Given({each.id: each.text for each in known.documents}, None if schema else known.layers)
+
+
+@app.command()
+def rules(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="RULE", help="Rules to show with examples.")] = None,
+    form: Annotated[RulesFormat, typer.Option("--format", help="How the rules are shown.")] = RulesFormat.table,
+) -> None:
+    """List the rules: what each one asks for and looks at; those that are named, with a bad and a good example."""
+    from chipstance import rule_pages
+    from chipstance.folders import rule_examples
+    from chipstance.jsonfile import dump_json, read_json
+
+    entries = rule_pages.entries(read_json(rule_examples()))
+    unknown = set(ids or ()) - {entry.id for entry in entries}
+    if unknown:
+        raise typer.BadParameter(f"no rule is called {', '.join(sorted(map(repr, unknown)))}: see chipstance rules")
+    chosen = [entry for entry in entries if not ids or entry.id in ids]
+    if form is RulesFormat.json:
+        typer.echo(dump_json(rule_pages.plain(chosen)), nl=False)
+    elif form is RulesFormat.markdown:
+        typer.echo(rule_pages.markdown(chosen), nl=False)
+    elif ids:
+        typer.echo("\n".join(map(rule_pages.words, chosen)), nl=False)
+    else:
+        _print_table(rule_pages.table(chosen))
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(table)
 
 
 @app.command("schema")
@@ -151,21 +192,40 @@ def _schemas(folder: Path | None) -> Schemas:
         raise typer.BadParameter(f"the schemas can't be read: {error}") from None
 
 
-def _report(result: Result, form: Format) -> None:
+def _report(result: Result, form: ProblemFormat) -> None:
     from chipstance import report
 
-    if form is Format.json:
-        typer.echo(report.json_text(result.problems, result.files), nl=False)
-        return
-    if sys.stdout.isatty():
+    if form is ProblemFormat.text and sys.stdout.isatty():
         from rich.console import Console
 
         console = Console(highlight=False, soft_wrap=True)
         for line in report.rich_lines(result.problems):
             console.print(line)
     else:
-        typer.echo(report.text_lines(result.problems), nl=False)
-    typer.echo(report.summary(result.problems, result.files), err=True)
+        typer.echo(_report_text(result, form), nl=False)
+    if form in (ProblemFormat.text, ProblemFormat.github):
+        typer.echo(report.summary(result.problems, result.files), err=True)
+
+
+def _report_text(result: Result, form: ProblemFormat) -> str:
+    from chipstance import report
+    from chipstance.folders import find_checkout
+    from chipstance.junit import junit_text
+    from chipstance.sarif import sarif_text
+
+    match form:
+        case ProblemFormat.text:
+            return report.text_lines(result.problems)
+        case ProblemFormat.json:
+            return report.json_text(result.problems, result.files)
+        case ProblemFormat.github:
+            return report.github_lines(result.problems)
+        case ProblemFormat.junit:
+            return junit_text(result.problems, result.paths)
+        case ProblemFormat.sarif:
+            here = Path.cwd()
+            checkout = find_checkout(here)
+            return sarif_text(result.problems, here, checkout.root if checkout else here)
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

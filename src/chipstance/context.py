@@ -66,6 +66,7 @@ class Context:
         base: the schemas of this code, with its own layers.
         layers_path: the layers that hold here.
         given: what predictions are about, in place of a checkout's texts; None for these.
+        own_schemas: whether the schemas are those that this code comes with.
         problems: what kept a file from being read, or a text from being made.
     """
 
@@ -73,6 +74,7 @@ class Context:
     base: Schemas
     layers_path: Path
     given: Given | None = None
+    own_schemas: bool = True
     problems: set[Problem] = field(default_factory=set)
     _sources: dict[Path, Source] = field(default_factory=dict)
     _texts: dict[str, Text | None] = field(default_factory=dict)

@@ -69,6 +69,21 @@ class Checkout:
         return self.root / "README.md"
 
     @property
+    def rules_page(self) -> Path:
+        """The page of the rules and their examples."""
+        return self.root / "docs" / "rules.md"
+
+    @property
+    def cases(self) -> Path:
+        """The case files of each rule."""
+        return self.root / "tests" / "cases"
+
+    @property
+    def example(self) -> Path:
+        """The invented checkout that case files are laid over."""
+        return self.root / "tests" / "example"
+
+    @property
     def changelog(self) -> Path:
         """What changed from version to version."""
         return self.root / "CHANGELOG.md"
@@ -158,6 +173,11 @@ def schema_folder() -> Path:
 def lm_eval_tasks() -> Path:
     """Return the folder of the tasks for lm-evaluation-harness, which takes it as ``--include_path``."""
     return PACKAGE / "lm_eval_tasks"
+
+
+def rule_examples() -> Path:
+    """Return the file of the rules' examples, made from the case files of the checkout."""
+    return PACKAGE / "rule_examples.json"
 
 
 def dataset_folder() -> Path:

@@ -10,7 +10,9 @@ from typing import Any
 from chipstance import rules_adjudication, rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
+from chipstance.edits import OffsetMap
 from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
+from chipstance.inputs import is_lines
 from chipstance.jsonfile import is_missing
 from chipstance.model import Document, Problem, Span
 from chipstance.model_output import unreadable
@@ -52,7 +54,7 @@ class Line:
 
 def kind_by_place(path: Path, checkout: Checkout | None) -> str:
     """Return what a file is by the place where it stands, or an empty string."""
-    if path.suffix == ".jsonl":
+    if is_lines(path.name):
         return "predictions"
     if path.name.endswith(SUFFIX):
         return "schema"
@@ -75,8 +77,9 @@ def kind_by_place(path: Path, checkout: Checkout | None) -> str:
     return places.get(path, "")
 
 
-def _is_stray(path: Path, kind: str, checkout: Checkout | None) -> bool:
+def is_stray(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file stands in annotations/ where its kind does not belong, or is of none."""
+    kind = kind_by_place(path, checkout)
     inside = checkout is not None and checkout.annotations in path.parents
     return inside and kind in ("", "predictions", "schema") and path.suffix != ".md"
 
@@ -84,16 +87,13 @@ def _is_stray(path: Path, kind: str, checkout: Checkout | None) -> bool:
 def judge(path: Path, context: Context) -> Iterator[Problem]:
     """Yield what is wrong with one file; what its reading finds is kept in the context."""
     kind = kind_by_place(path, context.checkout)
-    if _is_stray(path, kind, context.checkout):
+    if is_stray(path, context.checkout):
         message = "nothing of this name or kind belongs here: mend the name, or move it elsewhere"
         yield Problem(FILE_STRAY, str(path), "", message, 1, 1)
         return
     if kind == "manifest" and is_missing(path):
         message = "the release is missing, or has no manifest: build it"
         yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
-        return
-    if kind == "predictions":
-        yield from (problem for line in judge_lines(path, context) for problem in line.problems)
         return
     if not kind and path.suffix != ".json":
         message = "no kind of file that ChipStance knows: name JSON, JSON Lines or an article of a checkout"
@@ -253,17 +253,51 @@ def judge_lines(path: Path, context: Context) -> Iterator[Line]:
     lines: dict[str, int] = {}
     fitting: set[str] = set()
     for source in read_lines_source(path, "predictions", context.schemas):
-        labels, problems = _judge_labels(source, context)
-        misfit = labels is None or any(problem.rule in MISFITS for problem in problems)
+        problems, fits = _judge_predictions(source, context)
         doc = source.data.get("doc") if isinstance(source.data, dict) else None
         first = lines.setdefault(doc, source.line) if isinstance(doc, str) else source.line
         if first != source.line:
             message = f"{doc!r} stands on line {first} already: put all its spans on one line"
             problems.append(source.problem(DOC_DUPLICATE, Finding("/doc", message)))
-        wrong = _judge_answer(source, context) if source.sound and context.layers else []
-        fits = source.sound and not misfit and doc not in fitting and len(wrong) < len(_answers(source) or " ")
+        fits = fits and doc not in fitting
         fitting |= {doc} if fits and isinstance(doc, str) else set()
-        yield Line(source, (*source.problems, *problems, *wrong), fits)
+        yield Line(source, tuple(problems), fits)
+
+
+def judge_line(source: Source, context: Context) -> list[Problem]:
+    """Return what is wrong with a line of a documents or predictions file by itself."""
+    if source.kind == "documents":
+        return [*source.problems, *_judge_document(source, context)]
+    return _judge_predictions(source, context)[0]
+
+
+def _judge_predictions(source: Source, context: Context) -> tuple[list[Problem], bool]:
+    """Return what is wrong with a line of predictions, and whether it fits its text and can be read."""
+    labels, problems = _judge_labels(source, context)
+    misfit = labels is None or any(problem.rule in MISFITS for problem in problems)
+    wrong = _judge_answer(source, context) if source.sound and context.layers else []
+    fits = source.sound and not misfit and len(wrong) < len(_answers(source) or " ")
+    return [*source.problems, *problems, *wrong], fits
+
+
+def _judge_document(source: Source, context: Context) -> Iterator[Problem]:
+    """Yield which rules a document breaks that comes with its text; what its schema refuses is left out."""
+    data, layers = source.data, context.layers
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str) or layers is None:
+        return
+    if not isinstance(data.get("spans"), list):
+        return
+    text = data["text"]
+    spans = {i: parse_span(e, text) for i, e in enumerate(data["spans"]) if not source.broken(f"/spans/{i}")}
+    ids = frozenset(str(e["id"]) for e in data["spans"] if isinstance(e, dict) and "id" in e)
+    whole = len(spans) == len(data["spans"])
+    doc, offsets = str(data.get("doc")), OffsetMap(())
+    labels = Labels(doc, text, text, offsets, layers, None, spans, ids, whole, {}, source.path)
+    wrong = list(run("offsets", labels))
+    yield from (source.problem(rule_id, finding) for rule_id, finding in wrong)
+    labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
+    for scope in ("labels", "documents"):
+        yield from _problems(source, scope, labels)
 
 
 def _answers(source: Source) -> list[str]:

@@ -18,6 +18,32 @@ class Format(StrEnum):
     json = "json"
 
 
+class ProblemFormat(StrEnum):
+    """How problems are shown."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    sarif = "sarif"
+    junit = "junit"
+
+
+class LineKind(StrEnum):
+    """What the lines of a JSON Lines file are; ``auto`` for what the first seems to be."""
+
+    auto = "auto"
+    documents = "documents"
+    predictions = "predictions"
+
+
+class RulesFormat(StrEnum):
+    """How the list of rules is shown."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+
+
 class ReportFormat(StrEnum):
     """How agreement is shown."""
 

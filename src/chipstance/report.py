@@ -1,21 +1,25 @@
-"""Shows problems: as lines for people and tools, in colour on a terminal, or as JSON."""
+"""Shows problems: as lines for people and tools, in colour on a terminal, as JSON, or as commands to GitHub."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chipstance.model import Problem
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+_HIDDEN = re.compile(r"[^\n\x20-\x7e]")
+"""What has to be looked at: line ends stand between the values of JSON, never inside them."""
+
 
 def text_lines(problems: Sequence[Problem]) -> str:
     """Return one line a problem: ``path:line:column rule-id message``."""
-    return "".join(f"{_place(problem)} {problem.rule} {escape(problem.message)}\n" for problem in problems)
+    return "".join(f"{place(problem)} {problem.rule} {escape(problem.message)}\n" for problem in problems)
 
 
 def rich_lines(problems: Sequence[Problem]) -> list[Text]:
@@ -23,15 +27,41 @@ def rich_lines(problems: Sequence[Problem]) -> list[Text]:
     from rich.text import Text
 
     return [
-        Text.assemble((_place(problem), "cyan"), " ", (problem.rule, "bold red"), " ", escape(problem.message))
+        Text.assemble((place(problem), "cyan"), " ", (problem.rule, "bold red"), " ", escape(problem.message))
         for problem in problems
     ]
 
 
 def json_text(problems: Sequence[Problem], files: int) -> str:
     """Return the problems as JSON, with the number of files."""
-    data = {"files": files, "problems": [asdict(problem) for problem in problems]}
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return visible_json({"files": files, "problems": [asdict(problem) for problem in problems]})
+
+
+def visible_json(data: Any) -> str:
+    r"""Return JSON text in which every character that can't be seen is written as ``\uXXXX``."""
+    return _HIDDEN.sub(_json_escape, json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
+
+
+def github_lines(problems: Sequence[Problem]) -> str:
+    """Return one workflow command a problem, which GitHub shows beside the line of the file."""
+    return "".join(
+        f"::error file={_property(problem.path)},line={problem.line},col={problem.column},"
+        f"title={_property(problem.rule)}::{_data(problem.message)}\n"
+        for problem in problems
+    )
+
+
+def _data(text: str) -> str:
+    """Return the text of a workflow command, in which a percent sign begins an escape."""
+    return escape(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def summary(problems: Sequence[Problem], files: int) -> str:
@@ -44,7 +74,8 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _place(problem: Problem) -> str:
+def place(problem: Problem) -> str:
+    """Return where a problem is: ``path:line:column``."""
     return f"{escape(problem.path)}:{problem.line}:{problem.column}"
 
 

@@ -45,19 +45,20 @@ RULES: dict[str, str] = {}
 _CHECKS: dict[str, list[tuple[str, Check]]] = {}
 
 
-def rule(rule_id: str, scope: str) -> Callable[[_C], _C]:
+def rule(rule_id: str, *scopes: str) -> Callable[[_C], _C]:
     """Register a check; its docstring says, in one sentence, what the rule asks for.
 
     Args:
         rule_id: the rule's stable id; several checks may share it.
-        scope: what it is run for: ``offsets`` and ``labels`` (annotations and predictions), ``annotations``,
-            ``predictions``, ``articles``, ``article``, ``edits``, ``entities``, ``layers``, ``round``,
-            ``adjudication``, ``manifest``, ``schemas`` or ``corpus``.
+        scopes: what it is run for: ``offsets`` and ``labels`` (all labels), ``annotations``, ``documents`` (labels
+            that come with their text), ``predictions``, ``articles``, ``article``, ``edits``, ``entities``,
+            ``layers``, ``round``, ``adjudication``, ``manifest``, ``schemas`` or ``corpus``.
     """
 
     def register(check: _C) -> _C:
         declare(rule_id, check.__doc__ or "")
-        _CHECKS.setdefault(scope, []).append((rule_id, check))
+        for scope in scopes:
+            _CHECKS.setdefault(scope, []).append((rule_id, check))
         return check
 
     return register
@@ -67,6 +68,11 @@ def declare(rule_id: str, reason: str) -> str:
     """Register a rule that is checked while files are being read; return its id."""
     RULES.setdefault(rule_id, reason)
     return rule_id
+
+
+def scopes(rule_id: str) -> tuple[str, ...]:
+    """Return what a rule is run for; empty for one that is checked while files are being read."""
+    return tuple(scope for scope, checks in _CHECKS.items() if any(known == rule_id for known, _ in checks))
 
 
 def run(scope: str, subject: object) -> Iterator[tuple[str, Finding]]:

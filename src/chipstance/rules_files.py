@@ -149,7 +149,7 @@ def round_file_name(file: JsonFile) -> Iterator[Finding]:
 
 @rule("id-duplicate", "round")
 def annotator_duplicate(file: JsonFile) -> Iterator[Finding]:
-    """An annotator stands once in a round."""
+    """An id stands once."""
     seen: set[str] = set()
     for index, entry in enumerate(file.data["annotators"]):
         if entry["id"] in seen:

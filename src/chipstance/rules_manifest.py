@@ -12,11 +12,13 @@ from typing import Any
 
 from chipstance.digests import content_digest, sha256
 from chipstance.folders import Checkout
-from chipstance.jsonfile import is_file, is_folder, read_bytes
+from chipstance.jsonfile import is_file, is_folder, is_missing, read_bytes
 from chipstance.rules import Finding, declare, rule
 from chipstance.schemas import show
 
-RELEASE_MISSING = declare("release-missing", "A checkout whose CITATION.cff names a version has that release.")
+RELEASE_MISSING = declare(
+    "release-missing", "A checkout with a dataset card, whose CITATION.cff names a version, has that release."
+)
 _VERSION = re.compile(r"^version:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
 
 
@@ -61,6 +63,11 @@ def cited_version(checkout: Checkout) -> str | None:
     """Return the version that CITATION.cff names; None where it names none, or can't be read."""
     found = _VERSION.search((_read(checkout.citation) or b"").decode(errors="replace"))
     return found[1] if found else None
+
+
+def releases(checkout: Checkout) -> bool:
+    """Tell whether a checkout is one that makes releases: it has a manifest, or the template of a card."""
+    return not (is_missing(checkout.dataset / "manifest.json") and is_missing(checkout.card))
 
 
 @rule("manifest-file", "manifest")

@@ -13,7 +13,7 @@ from chipstance.qualifiers import leading_modifier
 from chipstance.rules import Finding, Labels, rule
 from chipstance.schemas import show
 
-ATTRIBUTES = {"currency", "minimum", "maximum", "qualifier"}
+TYPES = {"currency": "currency", "minimum": "decimal", "maximum": "decimal", "qualifier": "choice"}
 BOUNDS = {
     "exact": "minimum and maximum are the stated number",
     "approximate": "minimum and maximum are the stated number",
@@ -25,8 +25,11 @@ BOUNDS = {
 
 
 def _amounts(labels: Labels) -> Iterator[tuple[int, Span]]:
-    """Yield the spans of the layer money, where it has the attributes of an amount."""
-    return ((index, span) for index, span in labels.layer("money") if span.attributes.keys() >= ATTRIBUTES)
+    """Yield the spans of the layer money, where layers.json declares that it has the attributes of an amount."""
+    layer = labels.layers.get("money")
+    declared = {name: attribute.type for name, attribute in layer.attributes.items()} if layer else {}
+    if layer and declared.items() >= TYPES.items() and BOUNDS.keys() >= set(layer.attributes["qualifier"].values):
+        yield from labels.layer("money")
 
 
 def _bound(span: Span, name: str) -> Decimal | None:
@@ -41,24 +44,6 @@ def _bounds(span: Span) -> tuple[Decimal | None, Decimal | None]:
 def _crossed(span: Span) -> bool:
     low, high = _bounds(span)
     return low is not None and high is not None and low > high
-
-
-@rule("money-currency", "annotations")
-def money_currency(labels: Labels) -> Iterator[Finding]:
-    """A currency is a code of ISO 4217."""
-    for index, span in _amounts(labels):
-        code = span.attributes["currency"]
-        if code not in iso_codes():
-            yield Finding(f"/spans/{index}/attributes/currency", f"{code} is no code of ISO 4217: look it up")
-
-
-@rule("money-order", "annotations")
-def money_order(labels: Labels) -> Iterator[Finding]:
-    """The minimum of an amount is not above its maximum."""
-    for index, span in _amounts(labels):
-        if _crossed(span):
-            low, high = _bounds(span)
-            yield Finding(f"/spans/{index}/attributes/minimum", f"minimum {low} is above maximum {high}: swap them")
 
 
 @rule("money-bounds", "annotations")

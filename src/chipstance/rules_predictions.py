@@ -10,8 +10,8 @@ from chipstance.rules import Finding, Labels, rule
 from chipstance.schemas import show
 
 
-@rule("money-currency", "predictions")
-def predicted_currency(labels: Labels) -> Iterator[Finding]:
+@rule("money-currency", "labels")
+def unknown_currency(labels: Labels) -> Iterator[Finding]:
     """A currency is a code of ISO 4217."""
     for index, span in labels.spans.items():
         for attribute in labels.layers[span.layer].references("currency"):
@@ -21,8 +21,8 @@ def predicted_currency(labels: Labels) -> Iterator[Finding]:
                 yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
 
 
-@rule("money-order", "predictions")
-def predicted_order(labels: Labels) -> Iterator[Finding]:
+@rule("money-order", "labels")
+def crossed_bounds(labels: Labels) -> Iterator[Finding]:
     """The minimum of an amount is not above its maximum."""
     for index, span in labels.spans.items():
         declared = {attribute.name for attribute in labels.layers[span.layer].references("decimal")}

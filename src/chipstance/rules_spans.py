@@ -70,7 +70,7 @@ def _hints(labels: Labels, span: Span) -> Iterator[str]:
         yield f"that text stands at [{place}, {place + len(covered)})"
 
 
-@rule("span-edge-space", "annotations")
+@rule("span-edge-space", "annotations", "documents")
 def span_edge_space(labels: Labels) -> Iterator[Finding]:
     """A span neither begins nor ends with white space."""
     for index, span in labels.spans.items():
@@ -81,17 +81,18 @@ def span_edge_space(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/text", message)
 
 
-@rule("span-splits-character", "annotations")
+@rule("span-splits-character", "annotations", "documents")
 def span_splits_character(labels: Labels) -> Iterator[Finding]:
     """A span does not cut off a combining mark or a part of an emoji."""
     for index, span in labels.spans.items():
         for name, offset in (("start", span.start), ("end", span.end)):
-            if _inside_character(labels.text, offset):
+            if inside_character(labels.text, offset):
                 message = f"{name} {offset} cuts a character in two, before U+{ord(labels.text[offset]):04X}: move it"
                 yield Finding(f"/spans/{index}/{name}", message)
 
 
-def _inside_character(text: str, offset: int) -> bool:
+def inside_character(text: str, offset: int) -> bool:
+    """Tell whether a place is before a combining mark, or inside an emoji."""
     if not 0 < offset < len(text):
         return False
     here, before = text[offset], text[offset - 1]
@@ -105,7 +106,7 @@ def span_splits_word(labels: Labels) -> Iterator[Finding]:
     for index, span in labels.spans.items():
         for name, offset in (("start", span.start), ("end", span.end)):
             before, after = labels.text[max(0, offset - 1) : offset], labels.text[offset : offset + 1]
-            if _in_word(before) and _in_word(after) and not _inside_character(labels.text, offset):
+            if _in_word(before) and _in_word(after) and not inside_character(labels.text, offset):
                 around = show(labels.text[max(0, offset - 10) : offset] + "|" + labels.text[offset : offset + 10])
                 yield Finding(f"/spans/{index}/{name}", f"{name} {offset} cuts a word in two, {around}: move it")
 
@@ -142,7 +143,7 @@ def _identity(span: Span) -> tuple[object, ...]:
     return span.layer, span.start, span.end, tuple(sorted(span.attributes.items()))
 
 
-@rule("span-overlap", "annotations")
+@rule("span-overlap", "annotations", "documents")
 def span_overlap(labels: Labels) -> Iterator[Finding]:
     """Spans of one layer overlap only as layers.json allows."""
     for layer in labels.layers:
@@ -227,9 +228,10 @@ def span_unused(labels: Labels) -> Iterator[Finding]:
     """Every speaker and cue span belongs to a statement."""
     if not labels.whole:
         return
-    linking = [(layer.name, attribute) for layer in labels.layers for attribute in layer.references("span")]
-    used = {span.attributes.get(attribute.name) for name, attribute in linking for _, span in labels.layer(name)}
-    for name in sorted({attribute.layer for _, attribute in linking}):
+    statement = labels.layers.get("statement")
+    linking = {attribute.layer for attribute in statement.references("span")} if statement else set()
+    used = {span.attributes.get(name) for name in ("speaker", "cue") for _, span in labels.layer("statement")}
+    for name in sorted(linking & {"speaker", "cue"}):
         for index, span in labels.layer(name):
             if span.id not in used:
                 yield Finding(

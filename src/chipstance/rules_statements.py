@@ -23,6 +23,13 @@ SINGLE_OPENING, SINGLE_CLOSING = "‘'", "’'"
 _LINK_ONLY = re.compile(r"^\s*((https?://|pic\.|www\.)\S+|[—–-].*|\s)*$")
 
 
+def _choosing(labels: Labels, layer: str, attribute: str, *values: str) -> Iterator[tuple[int, Span]]:
+    """Yield the spans of a layer, where layers.json declares that an attribute chooses among these values."""
+    declared = labels.layers.get(layer)
+    known = declared.attributes.get(attribute) if declared else None
+    return labels.layer(layer) if known and set(known.values) >= set(values) else iter(())
+
+
 def _named(labels: Labels) -> Iterator[tuple[int, Span, str, object]]:
     """Yield every attribute of type entity that names one: place, span, attribute name, value."""
     for index, span in labels.spans.items():
@@ -74,7 +81,7 @@ def _fits_kind(labels: Labels, span: Span, entity: Entity) -> bool:
 @rule("speaker-mention", "annotations")
 def speaker_mention(labels: Labels) -> Iterator[Finding]:
     """A speaker is a pronoun exactly where its mention says so, and a name where it is one of its entity's."""
-    for index, span in labels.having("speaker", "mention"):
+    for index, span in _choosing(labels, "speaker", "mention", "name", "nominal", "pronoun"):
         mention, word = span.attributes.get("mention"), span.text.lower()
         entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
         if mention == "pronoun" and word not in PRONOUNS | INDEFINITE:
@@ -141,8 +148,9 @@ def cue_shared(labels: Labels) -> Iterator[Finding]:
     first: dict[object, tuple[int, object]] = {}
     for index, span in labels.having("statement", "speaker", "cue"):
         cue, speaker = span.attributes.get("cue"), span.attributes.get("speaker")
-        if cue is None:
-            continue
+        linked = labels.linked(span, "cue")
+        if linked is None or linked.layer != "cue":
+            continue  # there is none, or another rule says so
         place, owner = first.setdefault(cue, (index, speaker))
         if owner != speaker:
             message = f"the cue {cue!r} signals {owner!r} in statement {place}, but {speaker!r} here: mend one of them"
@@ -152,7 +160,7 @@ def cue_shared(labels: Labels) -> Iterator[Finding]:
 @rule("statement-kind", "annotations")
 def statement_kind(labels: Labels) -> Iterator[Finding]:
     """The kind of a statement fits its quotation marks."""
-    for index, span in labels.having("statement", "kind"):
+    for index, span in _choosing(labels, "statement", "kind", "direct", "indirect", "mixed"):
         fault = _kind_fault(labels, span)
         if fault:
             yield Finding(f"/spans/{index}/attributes/kind", f"kind is {show(span.attributes['kind'])}, but {fault}")
@@ -224,8 +232,8 @@ def _without_nested(labels: Labels, span: Span) -> str:
 @rule("stance-neutral", "annotations")
 def stance_neutral(labels: Labels) -> Iterator[Finding]:
     """A neutral stance is explicit."""
-    for index, span in labels.having("stance", "polarity", "explicit"):
-        if span.attributes.get("polarity") == "neutral" and not span.attributes.get("explicit"):
+    for index, span in _choosing(labels, "stance", "polarity", "neutral"):
+        if span.attributes.get("polarity") == "neutral" and span.attributes.get("explicit") is False:
             message = f"{show(span.text)} is neutral and not explicit: a neutral span names its target, or is no span"
             yield Finding(f"/spans/{index}/attributes/explicit", message)
 

@@ -18,7 +18,18 @@ from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, layers_schema, parse_layers
 from chipstance.locate import escape
 
-KINDS = ("articles", "edits", "entities", "annotations", "predictions", "manifest", "layers", "adjudication", "round")
+KINDS = (
+    "articles",
+    "edits",
+    "entities",
+    "annotations",
+    "documents",
+    "predictions",
+    "manifest",
+    "layers",
+    "adjudication",
+    "round",
+)
 PARTS = ("common", "span", "predicted-span")
 NAMES = (*KINDS, *PARTS)
 SUFFIX = ".schema.json"
@@ -52,7 +63,7 @@ class Schemas:
     """
 
     by_id: Mapping[str, Json]
-    _validators: dict[str, Draft202012Validator] = field(default_factory=dict, repr=False, compare=False)
+    _validators: dict[str, Draft202012Validator] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def faults(self, kind: str, value: Json) -> Iterator[Fault]:
         """Yield what the schema of a kind refuses in a value; once, where two of its parts refuse the same."""

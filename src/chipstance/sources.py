@@ -106,7 +106,7 @@ def read_lines_source(path: Path, kind: str, schemas: Schemas) -> Iterator[Sourc
         try:
             text = decode(line, before=start)
         except JsonError as error:
-            yield Source(path, kind, line=number, problems=(_refused(path, error, number),))
+            yield Source(path, kind, line=number, problems=(refused(path, error, number),))
         else:
             yield parse_source(path, kind, text, number, schemas)
 
@@ -122,12 +122,13 @@ def read_article_source(path: Path) -> Source:
 def unreadable(path: Path, error: OSError | JsonError) -> Problem:
     """Return the problem of a file, or a folder, that can't be read."""
     if isinstance(error, JsonError):
-        return _refused(path, error, 0)
+        return refused(path, error, 0)
     message = f"it can't be read ({error.strerror or error}): let everybody read it, or put it back"
     return Problem("file-unreadable", str(path), "", message, 1, 1)
 
 
-def _refused(path: Path, error: JsonError, line: int) -> Problem:
+def refused(path: Path, error: JsonError, line: int) -> Problem:
+    """Return the problem of a file, or of a line of it, that is no strict JSON."""
     return Problem(error.rule, str(path), "", str(error), line or error.line, error.column)
 
 
@@ -136,7 +137,7 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     try:
         data = parse(text)
     except JsonError as error:
-        return Source(path, kind, text, line=line, problems=(_refused(path, error, line),))
+        return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
     kind = kind or kind_by_content(data)
     bare = Source(path, kind, text, data, line)
     if not kind:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from chipstance.context import Context, Given
 from chipstance.folders import Checkout, find_checkout, schema_folder
+from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_lines
 from chipstance.jsonfile import is_file, is_folder, is_missing
-from chipstance.judge import judge, judge_schemas, judge_whole, kind_by_place
+from chipstance.judge import is_stray, judge, judge_schemas, judge_whole, kind_by_place
+from chipstance.line_files import Engine, check_lines, in_process
 from chipstance.model import Problem
-from chipstance.rules_manifest import cited_version
+from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
 from chipstance.sources import Source, read_json_source, unreadable
 
@@ -26,10 +28,12 @@ class Result:
     Attributes:
         problems: sorted by path, line, column and rule.
         files: how many files were asked about.
+        paths: these files, sorted, as reports show them.
     """
 
     problems: tuple[Problem, ...]
     files: int
+    paths: tuple[str, ...] = ()
 
 
 def validate(paths: Iterable[Path | str], schema: Path | None = None) -> list[Problem]:
@@ -45,7 +49,13 @@ def validate(paths: Iterable[Path | str], schema: Path | None = None) -> list[Pr
     return list(check(paths, schema).problems)
 
 
-def check(paths: Iterable[Path | str], schema: Path | None = None, given: Given | None = None) -> Result:
+def check(
+    paths: Iterable[Path | str],
+    schema: Path | None = None,
+    given: Given | None = None,
+    kind: str = "",
+    engine: Engine = in_process,
+) -> Result:
     """Validate, and count the files.
 
     Args:
@@ -54,18 +64,35 @@ def check(paths: Iterable[Path | str], schema: Path | None = None, given: Given 
         given: what predictions are about; by default the texts of the checkout they lie in, else of the working
             folder's, else of this code's own.
 
+        kind: of the lines of JSON Lines files, ``documents`` or ``predictions``; by default what each file seems to
+            hold.
+        engine: what checks the parts of a JSON Lines file.
+
     Raises:
         FileNotFoundError: as for ``validate``.
     """
     base, wrong = _read_base(schema or schema_folder())
     if base is None:
         return Result(_sorted(wrong), len(NAMES))
-    run_ = _Run(base, schema, given)
-    for path in sorted({Path(os.path.abspath(path)) for path in paths}):  # noqa: PTH100 (symbolic links stay as given)
-        run_.add(path)
-    if not run_.files and not run_.unreadable:
+    run_ = _Run(base, schema, given, kind, engine)
+    for name in sorted({found for path in paths for found in _expanded(str(path))}):
+        if name == STANDARD_INPUT or is_address(name):
+            run_.streams.append(name)
+        else:
+            run_.add(Path(name))
+    if not run_.files and not run_.streams and not run_.unreadable:
         raise FileNotFoundError("nothing to validate: name a checkout, or a folder or file in one")
-    return Result(_sorted(run_.problems()), len(run_.files))
+    shown = tuple(sorted([*run_.streams, *(display(str(path)) for path in run_.files)]))
+    return Result(_sorted(run_.problems()), len(shown), shown)
+
+
+def _expanded(name: str) -> Iterator[str]:
+    found = expand(name)
+    if not found:
+        raise FileNotFoundError(f"{name} matches no file")
+    for each in found:
+        # symbolic links stay as given
+        yield each if each == STANDARD_INPUT or is_address(each) else os.path.abspath(each)  # noqa: PTH100
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -124,6 +151,9 @@ class _Run:
     base: Schemas
     schema: Path | None
     given: Given | None
+    kind: str = ""
+    engine: Engine = in_process
+    streams: list[str] = field(default_factory=list)
     files: dict[Path, Checkout | None] = field(default_factory=dict)
     whole: set[Path] = field(default_factory=set)
     unreadable: list[Problem] = field(default_factory=list)
@@ -143,11 +173,11 @@ class _Run:
 
     def _add_checkout(self, checkout: Checkout, path: Path) -> None:
         self.whole.add(checkout.root)
-        folders = (checkout.annotations, checkout.schema, checkout.dataset)
+        folders = (checkout.annotations, checkout.schema, *([checkout.dataset] if releases(checkout) else []))
         for folder in folders if path == checkout.root else (path,):
             if not is_missing(folder):
                 self._add_folder(folder, checkout)
-        if path == checkout.root and cited_version(checkout):
+        if path == checkout.root and releases(checkout) and cited_version(checkout):
             self.files[checkout.dataset / MANIFEST] = checkout
 
     def _add_folder(self, folder: Path, checkout: Checkout | None) -> None:
@@ -176,7 +206,7 @@ class _Run:
         if root not in self.contexts:
             own = checkout.layers if checkout and not self.schema and not is_missing(checkout.layers) else None
             layers = own or (self.schema or schema_folder()) / "layers.json"
-            self.contexts[root] = Context(checkout, self.base, layers)
+            self.contexts[root] = Context(checkout, self.base, layers, None, self.schema is None)
         return self.contexts[root]
 
     def problems(self) -> set[Problem]:
@@ -184,10 +214,13 @@ class _Run:
         found = set(self.unreadable)
         given = self._predicted() if self.given else None
         for path, checkout in self.files.items():
-            if path.suffix == ".jsonl":
-                found.update(judge(path, given or self.context(checkout or usual_checkout())))
+            if is_lines(path.name) and not is_stray(path, checkout):
+                context = given or self.context(checkout or usual_checkout())
+                found.update(check_lines(str(path), self.kind, context, self.engine))
             else:
                 found.update(judge(path, self.context(checkout)))
+        for address in self.streams:
+            found.update(check_lines(address, self.kind, given or self.context(usual_checkout()), self.engine))
         for context in list(self.contexts.values()):
             if context.checkout and context.checkout.root in self.whole:
                 found.update(judge_whole(context))
@@ -197,7 +230,8 @@ class _Run:
 
     def _predicted(self) -> Context:
         """Return what is known of what predictions are about, where that is given."""
-        return Context(None, self.base, (self.schema or schema_folder()) / "layers.json", self.given)
+        layers = (self.schema or schema_folder()) / "layers.json"
+        return Context(None, self.base, layers, self.given, self.schema is None)
 
     def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
         base = None if self.schema else self.base
@@ -208,4 +242,4 @@ def _is_judged(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file, or a link, that is found in a folder is looked at."""
     if checkout and checkout.annotations in path.parents:
         return path.suffix != ".md"
-    return path.suffix in (".json", ".jsonl") and not is_folder(path)
+    return (path.suffix == ".json" or is_lines(path.name)) and not is_folder(path)

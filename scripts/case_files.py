@@ -1,0 +1,64 @@
+"""Case files laid over the invented checkout: what the tests validate, and what the rules' examples are taken from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from chipstance.inputs import is_lines
+
+
+def put_up(case: Path, checkout: Path) -> Path:
+    """Set a case up beside or over a checkout; return what is to be validated."""
+    if case.is_dir():
+        lay_over(case, checkout)
+        return checkout
+    place = checkout if is_lines(case.name) else checkout.parent
+    return Path(shutil.copy(case, place / f"alone{''.join(case.suffixes)}"))
+
+
+def lay_over(case: Path, checkout: Path) -> None:
+    """Lay a case folder over a checkout.
+
+    A file takes the place of the one in the checkout; ``X.deleted`` deletes X, ``X.link`` makes X a symbolic
+    link to what it says, and ``X.patch`` changes the JSON file X by the operations of a JSON Patch (RFC 6902).
+    """
+    for source in sorted(path for path in case.rglob("*") if path.is_file()):
+        target = checkout / source.relative_to(case)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        bare = target.with_suffix("")
+        match target.suffix:
+            case ".deleted":
+                bare.unlink()
+            case ".link":
+                bare.symlink_to(source.read_text("utf-8").strip())
+            case ".patch":
+                data = json.loads(bare.read_text("utf-8"))
+                patch(data, json.loads(source.read_text("utf-8")))
+                bare.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
+            case _:
+                shutil.copyfile(source, target)
+
+
+def patch(data: Any, operations: list[dict[str, Any]]) -> None:
+    """Apply add, remove and replace operations in place.
+
+    Raises:
+        LookupError: what is to be removed or replaced is not there.
+    """
+    for operation in operations:
+        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
+        owner = data
+        for part in parents:
+            owner = owner[int(part) if isinstance(owner, list) else part]
+        key: Any = int(last) if isinstance(owner, list) else last
+        if operation["op"] == "remove":
+            del owner[key]
+        elif operation["op"] == "add" and isinstance(owner, list):
+            owner.insert(key, operation["value"])
+        elif operation["op"] == "add" or key in range(len(owner)) or key in owner:
+            owner[key] = operation["value"]
+        else:
+            raise KeyError(f"there is nothing to replace: {operation}")

@@ -1,0 +1,182 @@
+"""Checks JSON Lines files of any size: quickly where a line is in order, exactly where it is not.
+
+What a part of a file gives is an ``Outcome``, and outcomes add up in the order of the file: so that parts can be
+checked by different processes or machines, and the result is the same however the file was cut.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipstance.context import Context
+from chipstance.inputs import Part, open_part
+from chipstance.judge import DOC_DUPLICATE, judge_line
+from chipstance.locate import JsonError, decode
+from chipstance.model import Problem
+from chipstance.quick import Quick
+from chipstance.sources import Source, parse_source, refused, unreadable
+from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
+
+Numbers = NDArray[Any]
+DOCUMENTS, PREDICTIONS = "documents", "predictions"
+_USUAL, BLANK = b'{"doc":', ord(" ")
+_DOC = re.compile(rb'"doc"\s*:\s*')
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What checking a run of lines found.
+
+    Attributes:
+        lines: how many there are.
+        problems: what is wrong, with lines counted from the first of the run.
+        docs: of every line with a document, a hash of its id, the line, and the column of the id.
+    """
+
+    lines: int = 0
+    problems: tuple[Problem, ...] = ()
+    docs: Numbers = field(default_factory=lambda: np.zeros((0, 3), np.uint64))
+
+    def __add__(self, after: Outcome) -> Outcome:
+        """Return the outcome of both runs, this one first."""
+        return total((self, after))
+
+    def twice(self, path: str) -> Iterator[Problem]:
+        """Yield the documents that stand on an earlier line already."""
+        order = np.lexsort((self.docs[:, 1], self.docs[:, 0]))
+        hashes, lines, columns = self.docs[order].T
+        new = np.diff(hashes, prepend=hashes[:1] + np.uint64(1)) != 0
+        first = lines[np.maximum.accumulate(np.where(new, np.arange(len(lines)), 0))] if len(lines) else lines
+        again = np.flatnonzero(~new)
+        for at in again[np.argsort(lines[again])]:
+            message = f"this document stands on line {first[at]} already: put all its spans on one line"
+            yield Problem(DOC_DUPLICATE, path, "/doc", message, int(lines[at]), int(columns[at]))
+
+
+def total(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the outcome of runs that follow one another."""
+    lines, problems, docs = 0, list[Problem](), [Outcome().docs]
+    for each in outcomes:
+        problems += (replace(problem, line=problem.line + lines) for problem in each.problems)
+        docs.append(each.docs + np.array([0, lines, 0], np.uint64))
+        lines += each.lines
+    return Outcome(lines, tuple(problems), np.concatenate(docs))
+
+
+class LineChecker:
+    """Checks the lines of one file.
+
+    Args:
+        path: the file, as problems name it.
+        kind: ``documents`` or ``predictions``.
+        context: the layers and schemas, and the texts that predictions are about.
+    """
+
+    def __init__(self, path: Path, kind: str, context: Context) -> None:
+        self._path, self._kind, self._context = path, kind, context
+        usual = kind == DOCUMENTS and context.layers is not None and context.own_schemas
+        self._quick: Callable[[bytes], str | None] = Quick(context.layers).doc if usual and context.layers else _unsure
+
+    def check(self, lines: Iterable[Line]) -> Outcome:
+        """Return what is wrong with some lines; lines are counted anew from 1."""
+        problems: list[Problem] = []
+        hashes: list[bytes] = []
+        places: list[tuple[int, int]] = []
+        number, quick = 0, self._quick
+        for number, line in enumerate(lines, start=1):
+            doc = None if line.too_long else quick(line.data)
+            if doc is None:
+                doc, found = self._exactly(line, number)
+                problems += found
+            if doc is not None:
+                hashes.append(blake2b(doc.encode(errors="surrogatepass"), digest_size=8).digest())
+                places.append((number, _column(line.data)))
+        hashed = np.frombuffer(b"".join(hashes), "<u8").astype(np.uint64)
+        placed = np.array(places, np.uint64).reshape(-1, 2)
+        return Outcome(number, tuple(problems), np.column_stack([hashed, placed]))
+
+    def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
+        if line.too_long:
+            message = f"the line has {line.too_long} bytes, more than {LONGEST_LINE}: is a line break missing?"
+            return None, [Problem(LINE_TOO_LONG, str(self._path), "", message, number)]
+        try:
+            text = decode(line.data)
+        except JsonError as error:
+            return None, [refused(self._path, error, number)]
+        source = parse_source(self._path, self._kind, text, number, self._context.schemas)
+        return _doc(source), judge_line(source, self._context)
+
+
+def _unsure(_data: bytes) -> None:
+    return None
+
+
+def _doc(source: Source) -> str | None:
+    doc = source.data.get("doc") if isinstance(source.data, dict) else None
+    return doc if isinstance(doc, str) else None
+
+
+def _column(data: bytes) -> int:
+    """Return the column of the document's id, in code points."""
+    if data.startswith(_USUAL):
+        return len(_USUAL) + 1 + (data[len(_USUAL)] == BLANK)
+    found = _DOC.search(data)
+    return len(data[: found.end()].decode(errors="replace")) + 1 if found else 1
+
+
+BATCH = 1000
+"""So many lines are checked before what they gave is put together."""
+
+
+def check_part(part: Part, path: Path, kind: str, context: Context) -> Outcome:
+    """Return what is wrong with a part of a file.
+
+    Args:
+        part: what to read.
+        path: the file, as problems name it.
+        kind: ``documents`` or ``predictions``.
+        context: the layers and schemas, and the texts that predictions are about.
+    """
+    return total(_batches(part, LineChecker(path, kind, context), path))
+
+
+def _batches(part: Part, checker: LineChecker, path: Path) -> Iterator[Outcome]:
+    try:
+        with open_part(part) as lines:
+            while batch := list(islice(lines, BATCH)):
+                yield checker.check(batch)
+    except StreamError as error:
+        yield Outcome(0, (Problem(error.rule, str(path), "", str(error)),))
+    except OSError as error:
+        yield Outcome(0, (unreadable(path, error),))
+
+
+def first_line(part: Part) -> bytes | None:
+    """Return the first line of a file; None where it has none.
+
+    Raises:
+        OSError: the file can't be read.
+        chipstance.streams.StreamError: it is compressed and not in order.
+    """
+    with open_part(part) as lines:
+        line = next(lines, None)
+    return None if line is None else line.data
+
+
+def kind_of(line: bytes) -> str:
+    """Return what a file's lines seem to be, by its first: a document comes with its text."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):  # the text of a line that is cut off, or is no JSON, comes before its spans
+        return DOCUMENTS if b'"text"' in line.partition(b'"spans"')[0] else PREDICTIONS
+    return DOCUMENTS if isinstance(value, dict) and "text" in value else PREDICTIONS

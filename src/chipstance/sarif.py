@@ -1,0 +1,86 @@
+"""Problems as SARIF 2.1.0, the format that code scanning services and editors read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chipstance._version import __version__
+from chipstance.model import Problem
+from chipstance.report import escape, visible_json
+from chipstance.rules import RULES
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+ROOT = "%SRCROOT%"
+"""What SARIF's readers take for the root of the sources."""
+
+Json = Any
+
+
+def sarif_text(problems: Sequence[Problem], folder: Path, root: Path) -> str:
+    """Return a SARIF log with one run.
+
+    Args:
+        problems: as they were found.
+        folder: what relative paths are relative to.
+        root: the folder that places are told from; a file outside it is named by its full address.
+    """
+    broken = {rule_id: place for place, rule_id in enumerate(sorted({problem.rule for problem in problems}))}
+    seen: Counter[str] = Counter()
+    results = []
+    for problem in problems:
+        location = _location(problem.path, folder, root)
+        mark = _fingerprint(problem, location["uri"])
+        seen[mark] += 1
+        results.append(_result(problem, location, broken[problem.rule], f"{mark}:{seen[mark]}"))
+    driver = {"name": "ChipStance", "version": __version__, "rules": [_rule(rule_id) for rule_id in broken]}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return visible_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule_id: str) -> Json:
+    reason = RULES.get(rule_id, rule_id)
+    help_text = f"{reason} For a bad and a good example call: chipstance rules {rule_id}"
+    return {
+        "id": rule_id,
+        "shortDescription": _message(reason),
+        "help": {"text": help_text},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _result(problem: Problem, location: Json, rule: int, fingerprint: str) -> Json:
+    region = {"startLine": problem.line, "startColumn": problem.column}
+    return {
+        "ruleId": problem.rule,
+        "ruleIndex": rule,
+        "level": "error",
+        "message": _message(problem.message),
+        "locations": [{"physicalLocation": {"artifactLocation": location, "region": region}}],
+        "partialFingerprints": {"chipstanceProblem/v1": fingerprint},
+    }
+
+
+def _message(text: str) -> Json:
+    """Return a message that is read as it stands: SARIF takes braces for placeholders, and brackets for links."""
+    return {"text": escape(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+
+
+def _location(path: str, folder: Path, root: Path) -> dict[str, str]:
+    if "://" in path:
+        return {"uri": quote(os.fsencode(path), safe=":/")}
+    place = Path(os.path.normpath(folder / path))
+    if not place.is_relative_to(root):
+        return {"uri": place.as_uri()}
+    return {"uri": quote(os.fsencode(place.relative_to(root).as_posix())), "uriBaseId": ROOT}
+
+
+def _fingerprint(problem: Problem, uri: str) -> str:
+    """Return what stays the same when lines above the problem come or go."""
+    parts = (problem.rule, uri, problem.message)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,137 @@
+"""Reads lines from files of any size, plain or compressed; never more than a line and a piece is held."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import zstandard
+
+from chipstance.rules import declare
+
+PIECE = 1 << 20
+"""So many bytes are read at once."""
+SMALL_PIECE = 512
+"""The same for Zstandard, where four bytes can stand for 128 KiB."""
+LONGEST_LINE = 64 << 20
+HARMLESS = 64 << 20
+"""So many bytes may come out of however few."""
+RATIO = 250
+"""So many times more may come out than went in; JSON Lines don't reach half of it."""
+WINDOW = 1 << 27
+GZIP, ZSTD = "gzip", "zstd"
+COMPRESSIONS = {".gz": GZIP, ".zst": ZSTD}
+
+LINE_TOO_LONG = declare("line-too-long", "A line of JSON Lines is no longer than 64 MiB.")
+COMPRESSION_BROKEN = declare("compression-broken", "A compressed file is whole, and is what its name says.")
+COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
+
+
+class Line(NamedTuple):
+    """A line of a file.
+
+    Attributes:
+        number: from 1.
+        data: its bytes without the line break; empty where it is too long.
+        too_long: how many bytes it has, if these are too many to be held; else 0.
+    """
+
+    number: int
+    data: bytes
+    too_long: int = 0
+
+
+class StreamError(ValueError):
+    """A compressed file that can't be read on.
+
+    Attributes:
+        rule: id of the rule that it breaks.
+    """
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+def pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
+    """Yield a file's content, decompressed, in pieces.
+
+    Args:
+        file: to be read from where it stands.
+        compression: ``gzip``, ``zstd``, or empty.
+
+    Raises:
+        OSError: the file can't be read.
+        StreamError: it is cut off, is not compressed in this way, or swells beyond all measure.
+    """
+    if not compression:
+        yield from iter(lambda: file.read(PIECE), b"")
+        return
+    consumed = produced = 0
+    for taken, made in _gunzipped(file) if compression == GZIP else _unzstandard(file):
+        consumed, produced = consumed + taken, produced + len(made)
+        if produced > max(HARMLESS, RATIO * consumed):
+            message = f"{consumed} bytes swell to more than {produced}: decompress it yourself if you trust it"
+            raise StreamError(COMPRESSION_RATIO, message)
+        yield made
+
+
+def _gunzipped(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield how many bytes are read and what comes out of them; several members in a row are one file."""
+    inflater = zlib.decompressobj(wbits=31)
+    begun = False
+    for piece in iter(lambda: file.read(PIECE), b""):
+        yield len(piece), b""
+        rest = piece
+        while rest:
+            if inflater.eof:
+                inflater, begun = zlib.decompressobj(wbits=31), False
+            begun = True
+            try:
+                yield 0, inflater.decompress(rest, PIECE)
+            except zlib.error as error:
+                raise StreamError(COMPRESSION_BROKEN, f"it is no sound gzip ({error}): compress it again") from None
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if begun and not inflater.eof:
+        raise StreamError(COMPRESSION_BROKEN, "the gzip file is cut off: fetch or compress it again")
+
+
+def _unzstandard(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    frames = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+    frame = frames.decompressobj()
+    begun = False
+    for piece in iter(lambda: file.read(SMALL_PIECE), b""):
+        yield len(piece), b""
+        rest = piece
+        while rest:
+            if frame.eof:
+                frame = frames.decompressobj()
+            begun = True
+            try:
+                yield 0, frame.decompress(rest)
+            except zstandard.ZstdError as error:
+                raise StreamError(COMPRESSION_BROKEN, f"it is no sound zstd ({error}): compress it again") from None
+            rest = frame.unused_data if frame.eof else b""
+    if begun and not frame.eof:
+        raise StreamError(COMPRESSION_BROKEN, "the zstd file is cut off: fetch or compress it again")
+
+
+def lines(content: Iterator[bytes]) -> Iterator[Line]:
+    """Yield the lines of a file's content; the last need not end with a line break."""
+    number, size = 1, 0
+    held: list[bytes] = []
+    for piece in content:
+        for index, part in enumerate(piece.split(b"\n")):
+            if index:
+                yield _line(number, held, size)
+                number, held, size = number + 1, [], 0
+            size += len(part)
+            if part and size <= LONGEST_LINE:
+                held.append(part)
+    if size:
+        yield _line(number, held, size)
+
+
+def _line(number: int, held: list[bytes], size: int) -> Line:
+    return Line(number, b"", size) if size > LONGEST_LINE else Line(number, b"".join(held))

