@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chipstance.alignment import EXACT, FUZZY, NONE, NORMALIZED, REPEATED, Aligner, Quotation, align, align_all
 from chipstance.normalization import normalize
+from chipstance.slips import splits
 
 TEXT = (
     "The harbour town of Quill was quiet. “We won’t sell the loom — not now, not ever,” said Ada Brack,\r\n"
@@ -62,8 +63,8 @@ def test_the_passage_is_found(quotation: str, kind: str, passage: str) -> None:
     assert covered(quotation) == (kind, passage)
 
 
-def test_a_mark_in_the_place_of_a_letter_is_a_slip() -> None:
-    assert covered("b aaaaaa", "' aaaaaa") == (FUZZY, "' aaaaaa")
+def test_a_mark_in_the_place_of_a_word_is_no_slip() -> None:
+    assert covered("b aaaaaa", "' aaaaaa") == (NONE, "")
 
 
 def test_what_is_not_found_stands_at_the_texts_end() -> None:
@@ -77,8 +78,9 @@ def test_occurrences_are_counted_from_one_and_whole_words_come_first() -> None:
     starts = [align("ban", text, number).start for number in (1, 2, 3, 4)]
     assert starts == [6, 11, 19, 19]
     assert align("ban", text).places == 3
-    assert align("rban", text) == align("rban", text, 1)
-    assert align("rban", text).start == 1
+    assert align("urba", text) == align("urba", text, 1)
+    assert align("urba", text).start == 0
+    assert align("rban", text).kind == NONE
 
 
 def test_an_occurrence_is_counted_up_to_case_where_it_has_to_be() -> None:
@@ -172,7 +174,9 @@ def test_offsets_lead_back_to_the_quotation(quotation: str, text: str) -> None:
 @given(texts, st.data())
 def test_every_passage_of_a_text_is_found_exactly(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
-    passage = text[start : data.draw(st.integers(start, len(text)))]
+    end = data.draw(st.integers(start, len(text)))
+    assume(not splits(text, start) and not splits(text, end))
+    passage = text[start:end]
     found = align(passage, text)
     if passage.strip():
         assert found.kind in {EXACT, NORMALIZED}
@@ -216,9 +220,10 @@ def test_a_perturbed_passage_is_found_where_it_stood(data: st.DataObject) -> Non
     quotation = passage.replace("“", '"').replace("—", "-").replace("\r\n", space)
     if data.draw(st.booleans()):
         quotation = quotation.upper()
-    for _ in range(data.draw(st.integers(0, 2))):
-        at = data.draw(st.integers(1, len(quotation) - 2))
-        quotation = quotation[:at] + data.draw(st.sampled_from(["", "x"])) + quotation[at + 1 :]
+    for word in data.draw(st.lists(st.sampled_from(["council", "every", "river", "would", "looms"]), max_size=2)):
+        at = quotation.lower().find(word) + data.draw(st.integers(1, len(word) - 1))
+        if word in quotation.lower():
+            quotation = quotation[:at] + data.draw(st.sampled_from(["", "x"])) + quotation[at + 1 :]
     quotation = data.draw(st.sampled_from(["{}", '"{}"', "{}.", "“{},”", "{}…"])).format(quotation)
     found = align(quotation, text)
     assert (found.kind != NONE, text[found.start : found.end].removesuffix(".")) == (True, passage)

@@ -24,8 +24,8 @@ SAID = {"layer": "cue", "text": "said"}
         ('Sure!\n```json\n[{"a": "said",},]\n```\nHope it helps.', [{"a": "said"}], "fence text-around trailing-comma"),
         ('```\n{"a": 1}\n```', {"a": 1}, ["fence"]),
         ('As in [1], here: {"a": [2, 3]} (see [1])', {"a": [2, 3]}, "text-around several-values"),
-        ('<think>maybe {"a": [1, 2, 3]}</think>{"b": 1}', {"b": 1}, "text-around"),
-        ('maybe {"a": [1, 2, 3]}\n</think>\n{"b": 1}', {"b": 1}, "text-around"),
+        ('<think>maybe {"a": [1, 2, 3]}</think>{"b": 1}', {"b": 1}, "thought"),
+        ('maybe {"a": [1, 2, 3]}\n</think>\n{"b": 1}', {"b": 1}, "thought"),
         ('["</think>", {}]', ["</think>", {}], []),
         ('{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}], "lines"),
         ('{"a": 1}\n{"a": 2}\n{"a": ', [{"a": 1}, {"a": 2}], "lines truncated"),
@@ -48,7 +48,7 @@ SAID = {"layer": "cue", "text": "said"}
         ('1. {"a": 1}\n2. {"a": 1}', [{"a": 1}, {"a": 1}], "lines text-around"),
         ('[{"a": 1}]\n\n[{"a": 1}]\n[2]', [[{"a": 1}], [2]], "lines"),
         ('"{\\"a\\": [1]}"', {"a": [1]}, []),
-        ('<THINKING>{"a": [1, 2, 3]}</THINKING>\n{"b": 1}', {"b": 1}, "text-around"),
+        ('<THINKING>{"a": [1, 2, 3]}</THINKING>\n{"b": 1}', {"b": 1}, "thought"),
     ],
 )
 def test_messy_answers(answer: str, value: Any, kinds: str | list[str]) -> None:
@@ -60,13 +60,13 @@ def test_messy_answers(answer: str, value: Any, kinds: str | list[str]) -> None:
 @pytest.mark.parametrize(
     ("answer", "value", "lost"),
     [
-        ('[{"layer":"cue","text":"said"},{"layer":"cue","te', [SAID], 19),
-        ('{"spans":[{"layer":"cue","text":"said"},{"layer":"cue","text":"sa', {"spans": [SAID]}, 26),
+        ('[{"layer":"cue","text":"said"},{"layer":"cue","te', [SAID, {"layer": "cue"}], 4),
+        ('{"spans":[{"layer":"cue","text":"said"},{"layer":"cue","text":"sa', {"spans": [SAID, {"layer": "cue"}]}, 11),
         ('{"spans":[{"layer":"cue","text":"said"}', {"spans": [SAID]}, 0),
         ('[{"spans":[{"layer":"cue","text":"said"},', [{"spans": [SAID]}], 1),
         ('{"a":[1,2,3', {"a": [1, 2]}, 2),
         ('{"a": 1, "b": tru', {"a": 1}, 10),
-        ('{"a": 1, "b": {"c": 2, "d', {"a": 1}, 18),
+        ('{"a": 1, "b": {"c": 2, "d', {"a": 1, "b": {"c": 2}}, 4),
         ('```json\n[{"a": 1},\n```', [{"a": 1}], 5),
     ],
 )
@@ -127,12 +127,15 @@ def test_json_is_read_as_json_does(value: Any, ascii_only: bool, indent: int | N
     st.lists(st.dictionaries(st.sampled_from("ab"), st.text('xy"\\,}]“ ', max_size=4), min_size=1), min_size=2),
     st.data(),
 )
-def test_a_truncated_list_keeps_the_items_before_the_cut(items: list[dict[str, str]], data: st.DataObject) -> None:
+def test_a_truncated_list_keeps_what_is_complete_before_the_cut(
+    items: list[dict[str, str]], data: st.DataObject
+) -> None:
     whole = json.dumps(items)
     cut = data.draw(st.integers(len(json.dumps(items[:1])), len(whole) - 1))
-    kept = read_json_answer(whole[:cut]).value
+    *kept, last = read_json_answer(whole[:cut]).value
     assert kept == items[: len(kept)]
-    assert len(json.dumps(items[: len(kept) + 1])) > cut
+    assert last.items() <= items[len(kept)].items()
+    assert len(json.dumps(items[: len(kept) + 2])) > cut
 
 
 @given(st.text("[]{}\"',:\\/*.a1 \n`“”", max_size=40))

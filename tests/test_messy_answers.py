@@ -274,7 +274,7 @@ def test_links_are_read_in_every_form() -> None:
         ({"currency": "eur", "minimum": "4,700,000", "maximum": 4.7e6, "qualifier": "At least"},
          {"currency": "EUR", "minimum": "4700000", "maximum": "4700000", "qualifier": "at_least"}),
         ({"minimum": "n/a", "maximum": "4.50"}, {"minimum": None, "maximum": "4.5"}),
-        ({"currency": "€", "minimum": "4.7 million", "qualifier": None}, {}),
+        ({"currency": "¥", "minimum": "lots", "maximum": "4 or 5 million", "qualifier": None}, {}),
     ],
 )  # fmt: skip
 def test_values_are_read_as_they_are_meant_and_never_guessed(item: dict[str, Any], values: dict[str, Any]) -> None:
@@ -283,7 +283,7 @@ def test_values_are_read_as_they_are_meant_and_never_guessed(item: dict[str, Any
 
 
 def test_what_says_nothing_is_left_out_and_said() -> None:
-    assert read('{"cue": ["", " "], "organization": [{"id": 3}]}') == ([], ["text", "text", "text"])
+    assert read('{"cue": ["", " ", "said"], "organization": [{"id": 3}]}') == ([SAID], ["text", "text", "text"])
     assert read('{"cue": ["said"]}', "There are none.") == ([SAID], ["answer"])
 
 
@@ -297,6 +297,11 @@ HOSTILE = {
     "json in json": json.dumps({"a": json.dumps({"b": json.dumps({"c": json.dumps({"cue": ["said"]})})})}),
     "one item many times": json.dumps([{"layer": "cue", "text": "said"}] * 500),
     "quotation marks": "cue: " + '"a" ' * 4000,
+    "dashes in a row": "|" + " -" * 40_000 + "x|",
+    "channels": "analysis" * 10_000,
+    "thoughts": "<think>a</think>" * 5000,
+    "tags": "<cue>" * 10_000,
+    "runs": "[1] and " * 5000,
 }
 
 

@@ -120,8 +120,9 @@ def test_a_passage_may_take_two_stances() -> None:
     ],
 )
 def test_what_can_not_be_used_is_said(value: Any, fault: str) -> None:
-    spans, _, faults = read(value)
-    assert (spans, faults) == ((), {fault})
+    sound = {"layer": "organization", "text": "Brightloom"}  # alone, a value without a span is no answer
+    spans, _, faults = read([sound, value])
+    assert (places(spans), faults) == ([("organization", 0, 10)], {fault.replace(" ", " /1")})
 
 
 def test_an_amount_of_monstrous_size_is_no_value() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chipstance.alignment import EXACT, NORMALIZED, NOWHERE, Aligner, Alignment, Quotation
+from chipstance.alignment import EXACT, NORMALIZED, NOWHERE, Aligner, Alignment, Nearness, Quotation
 from chipstance.answer_items import Fault, Item, ItemFinder, shown
 from chipstance.layers import Layers
 from chipstance.model import Value
-from chipstance.normalization import normalize
+from chipstance.normalization import Place, normalize
 
 
 @dataclass(slots=True)
@@ -22,12 +22,14 @@ class Placed:
         answer: number of the answer that it stands in.
         found: where it was found.
         attributes: its values; references are filled in by ``References``.
+        united: whether another answer has it, and it is left out.
     """
 
     item: Item
     answer: int
     found: Alignment
     attributes: dict[str, Value] = field(default_factory=dict)
+    united: bool = False
 
     @property
     def place(self) -> tuple[int, int]:
@@ -35,8 +37,25 @@ class Placed:
         return self.found.start, self.found.end
 
 
-def owners(items: Sequence[tuple[int, Item]]) -> dict[int, int]:
-    """Return the numbers of items that others refer to by id or text, with that of the one that quotes most.
+_Distance = tuple[bool, bool, int]
+"""Whether an item has no place, whether it is inside the statement, and how far away it is."""
+
+FARTHEST: _Distance = (True, True, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a reference means: the number of an item, or else an item to be added; nothing where both are None."""
+
+    distance: _Distance = FARTHEST
+    index: int | None = None
+    new: Placed | None = None
+
+
+def owners(items: Sequence[tuple[int, Item]]) -> dict[int, Sequence[int]]:
+    """Return the numbers of items that others refer to by id or text, with those of the items that may mean it.
+
+    Of those that mean it for certain, that is the one that quotes most; where several have the text, all.
 
     Args:
         items: each with the number of its answer.
@@ -45,17 +64,17 @@ def owners(items: Sequence[tuple[int, Item]]) -> dict[int, int]:
     for index, (answer, item) in enumerate(items):
         for name in {str(item.said.get("id", "")), normalize(item.text)} - {""}:
             found.setdefault((answer, item.layer.name, name), []).append(index)
-    claims: dict[int, list[int]] = {}
+    claims: dict[tuple[int, ...], list[int]] = {}
     for index, (answer, item) in enumerate(items):
         for attribute in item.layer.references("span"):
-            said = item.values.get(attribute.name)
-            for name in (str(said), normalize(str(said))) if isinstance(said, str | int) else ():
-                named = found.get((answer, attribute.layer, name), [])
-                if len(named) == 1:
-                    claims.setdefault(named[0], []).append(index)
-                    break
+            said = _one(item.values.get(attribute.name))
+            names = (str(said), normalize(str(said))) if isinstance(said, str | int) else ()
+            named = next((found[key] for name in names if (key := (answer, attribute.layer, name)) in found), [])
+            claims.setdefault(tuple(named), []).append(index)
     return {
-        index: max(by, key=lambda one: (len(items[one][1].text), items[one][1].text)) for index, by in claims.items()
+        index: by if len(named) > 1 else [max(by, key=lambda one: (len(items[one][1].text), items[one][1].text))]
+        for named, by in claims.items()
+        for index in named
     }
 
 
@@ -76,25 +95,39 @@ class References:
         self._by_id: dict[tuple[str, str], list[int]] = {}
         self._by_text: dict[tuple[str, str], list[int]] = {}
         self._by_place: dict[tuple[str, int, int], int] = {}
+        self._new: dict[tuple[str, str], int] = {}
         for index in range(len(placed)):
             self._know(index)
 
     def resolve(self) -> Iterator[Fault]:
         """Fill in the references of all items; yield those that lead nowhere."""
-        for each in tuple(self._placed):
-            for attribute in each.item.layer.references("span"):
-                said = each.item.values.get(attribute.name)
-                said = said[0] if isinstance(said, list) and len(said) == 1 else said
-                if said is None:
-                    continue
-                index = self._index(each, attribute.layer, said)
-                if index is not None:
-                    each.attributes[attribute.name] = f"s{index + 1}"
-                else:
-                    message = f"no {attribute.layer} span has the id or text {shown(said)}"
-                    yield Fault("reference", each.item.pointer, message)
+        for each in sorted(self._placed, key=lambda each: each.found.kind in NOWHERE):
+            if each.united:
+                continue
+            references = [attribute.name for attribute in each.item.layer.references("span")]
+            yield from self._resolve(each, {name: _one(each.item.values.get(name)) for name in references})
+
+    def _resolve(self, each: Placed, said: Mapping[str, Any]) -> Iterator[Fault]:
+        """Fill in an item's references: the nearest to it first, the others where they are nearest to that one.
+
+        So a speaker is sought in the clause of the cue that introduces the statement.
+        """
+        beside = each.place
+        left = {name: value for name, value in said.items() if value is not None}
+        while left:
+            targets = {name: self._target(each, name, value, beside) for name, value in left.items()}
+            name = min(targets, key=lambda name: targets[name].distance)
+            value, index = left.pop(name), self._number(targets[name])
+            if index is None:
+                layer = each.item.layer.attributes[name].layer
+                yield Fault("reference", each.item.pointer, f"no {layer} span has the id or text {shown(value)}")
+                continue
+            each.attributes[name] = f"s{index + 1}"
+            if self._placed[index].found.kind not in NOWHERE:
+                beside = self._placed[index].place
 
     def _know(self, index: int) -> None:
+        """Take up an item that was given."""
         each = self._placed[index]
         layer = each.item.layer.name
         if isinstance(each.item.said.get("id"), str | int):
@@ -103,39 +136,59 @@ class References:
         if each.found.kind not in NOWHERE:
             self._by_place.setdefault((layer, *each.place), index)
 
-    def _index(self, each: Placed, layer: str, said: Any) -> int | None:
-        """Return the number of the item that is meant; None where there is none."""
+    def _target(self, each: Placed, name: str, said: Any, beside: Place) -> _Target:
+        """Return what a reference means: an item, or else a quotation where it stands nearest to a passage."""
+        layer = self._layers[each.item.layer.attributes[name].layer]
         if isinstance(said, dict):
-            inner = next(ItemFinder(self._layers).items(said, each.item.pointer, self._layers[layer]), None)
-            return self._new(each, inner) if inner else self._known(each, layer, said.get("id"))
-        index = self._known(each, layer, said)
-        if index is None and isinstance(said, str):
-            return self._new(each, Item(each.item.pointer, self._layers[layer], said, {}, {}), (EXACT, NORMALIZED))
-        return index
+            inner = next(ItemFinder(self._layers).items(said, each.item.pointer, layer), None)
+            return self._quoted(each, inner, beside) if inner else self._known(each, layer.name, said.get("id"), beside)
+        target = self._known(each, layer.name, said, beside)
+        if target.index is None and isinstance(said, str):
+            return self._quoted(each, Item(each.item.pointer, layer, said, {}, {}), beside, (EXACT, NORMALIZED))
+        return target
 
-    def _known(self, each: Placed, layer: str, said: Any) -> int | None:
+    def _known(self, each: Placed, layer: str, said: Any, beside: Place) -> _Target:
+        """Return the item of an id or a text; the nearest of those that have it."""
         if isinstance(said, bool) or not isinstance(said, str | int):
-            return None
+            return _Target()
         named = self._by_id.get((layer, str(said)), [])
         own = [index for index in named if self._placed[index].answer == each.answer]
         found = own or (named if len(named) == 1 else []) or self._by_text.get((layer, normalize(str(said))), [])
         same = [one for index in found for one in self._by_text[layer, normalize(self._placed[index].item.text)]]
         placed = [index for index in found if self._placed[index].found.kind not in NOWHERE]
-        return min(placed or same, key=lambda index: self._distance(index, each), default=None)
+        near = self._aligner.nearness(Quotation("", beside=(beside,), outside=(each.place,)))
+        ranked = ((self._distance(self._placed[index], near), index) for index in placed or same)
+        distance, number = min(ranked, default=(FARTHEST, None))
+        return _Target(distance, number)
 
-    def _distance(self, index: int, each: Placed) -> tuple[bool, int]:
-        other = self._placed[index]
-        gap = max(other.place[0] - each.place[1], each.place[0] - other.place[1], 0)
-        return other.found.kind in NOWHERE, gap
+    def _quoted(self, each: Placed, item: Item, beside: Place, kinds: Sequence[str] = ()) -> _Target:
+        """Return where a quotation stands nearest to a passage; nothing where it is of another kind."""
+        nowhere = each.found.kind in NOWHERE
+        if nowhere and (known := self._new.get((item.layer.name, normalize(item.text)))) is not None:
+            return _Target(index=known)
+        said = item.number("occurrence"), item.number("start")
+        wanted = Quotation(item.text, *said, beside=() if nowhere else (beside,), outside=(each.place,))
+        placed = Placed(item, each.answer, self._aligner.align(wanted))
+        if kinds and placed.found.kind not in kinds:
+            return _Target()
+        index = self._by_place.get((item.layer.name, *placed.place))
+        return _Target(self._distance(placed, self._aligner.nearness(wanted)), index, placed)
 
-    def _new(self, each: Placed, item: Item, kinds: Sequence[str] = ()) -> int | None:
-        """Return the span where a quotation stands nearest, a new one if there is none; None for another kind."""
-        found = self._aligner.align(Quotation(item.text, beside=each.place))
-        if kinds and found.kind not in kinds:
-            return None
-        known = self._by_place.get((item.layer.name, found.start, found.end))
-        if known is not None:
-            return known
-        self._placed.append(Placed(item, each.answer, found, {}))
-        self._know(len(self._placed) - 1)
-        return len(self._placed) - 1
+    def _distance(self, placed: Placed, near: Nearness) -> _Distance:
+        return placed.found.kind in NOWHERE, *near(placed.place)
+
+    def _number(self, target: _Target) -> int | None:
+        """Return the number of the item that is meant, a new one where no item has that place yet."""
+        if target.index is None and target.new is not None:
+            self._placed.append(target.new)
+            item, index = target.new.item, len(self._placed) - 1
+            self._new.setdefault((item.layer.name, normalize(item.text)), index)
+            if target.new.found.kind not in NOWHERE:
+                self._by_place[item.layer.name, *target.new.place] = index
+            return index
+        return target.index
+
+
+def _one(value: Any) -> Any:
+    """Return what is in a list of one; anything else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value

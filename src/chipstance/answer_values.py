@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from chipstance.amounts import LONGEST, read_literal
 from chipstance.answer_items import shown
+from chipstance.currencies import NAME, SIGN, read_currency
 from chipstance.layers import Attribute, attribute_schema
 from chipstance.model import Value
 
 LARGEST_EXPONENT = 30
 GROUPED = re.compile(r"\d{1,3}(?:[,_ ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+CURRENCY = re.compile(rf"{SIGN}|{NAME}")
 NOTHING = ("null", "none", "n/a", "")
 TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -22,8 +26,9 @@ TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 def attribute_value(attribute: Attribute, said: Any) -> Value:
     """Return what is said as a value of an attribute.
 
-    Case and spelling of a choice (``At least`` for ``at_least``), numbers for decimals, separators in them, words for
-    null and truth are read; nothing is guessed.
+    Case and spelling of a choice (``At least`` for ``at_least``), numbers for decimals, separators and scales in them
+    (``5.6M``), signs and names of currencies that mean one (``€``), names of entities (``Ada Quill`` for
+    ``ada-quill``), words for null and truth are read; nothing is guessed.
 
     Args:
         attribute: what the value is of.
@@ -53,21 +58,41 @@ def _plain(attribute: Attribute, said: Any) -> Any:
     word = said.strip().lower() if isinstance(said, str) else ""
     if attribute.nullable and isinstance(said, str) and word in NOTHING:
         return None
+    meant = said.strip() if word else said
     match attribute.type:
         case "choice" if word:
-            return re.sub(r"[\s-]+", "_", word)
+            meant = re.sub(r"[\s-]+", "_", word)
         case "boolean":
-            return TRUTH.get(word, said)
+            meant = TRUTH.get(word, said)
         case "decimal":
-            return _decimal(_number(word) if word else said) or said
+            meant = _decimal(_number(meant) if word else said) or said
         case "currency" if word:
-            return word.upper()
-        case _:
-            return said.strip() if word else said
+            meant = _currency(meant) or word.upper()
+        case "entity" if word and word not in attribute.also:
+            meant = _slug(word)
+        case "entity" if word:
+            meant = word
+    return meant
 
 
-def _number(word: str) -> Decimal | None:
-    return Decimal(re.sub("[,_ ]", "", word)) if GROUPED.fullmatch(word) else None
+def _number(said: str) -> Decimal | None:
+    """Return the number that a text is, or the amount; None for a range, or an amount without a number."""
+    if GROUPED.fullmatch(said):
+        return Decimal(re.sub("[,_ ]", "", said)) if len(said) <= LONGEST else None
+    literal = read_literal(said)
+    return literal.low if literal and literal.kind == "exact" and literal.low == literal.high else None
+
+
+def _currency(said: str) -> str:
+    """Return the one code that a sign or name stands for; nothing where there are several."""
+    found = read_currency(said) if CURRENCY.fullmatch(said) else None
+    return found.codes[0] if found and len(found.codes) == 1 else ""
+
+
+def _slug(name: str) -> str:
+    """Return the id that a name has in the registry."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[’']", "", plain)).strip("-")
 
 
 def _decimal(number: Any) -> str | None:

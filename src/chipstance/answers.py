@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chipstance.answer_reader import Mend, Reader, holds_list
+from chipstance.answer_thoughts import without_thoughts
 
-TAGS = "think|thinking|thought|reasoning|scratchpad"
-THOUGHT = re.compile(
-    rf"\s*<(?P<tag>{TAGS})>.*?</(?P=tag)>|.*^[ \t]*</(?:{TAGS})>", re.DOTALL | re.MULTILINE | re.IGNORECASE
-)
 FENCE = re.compile(r"```\w*")
 WORDS = re.compile(r"[^\W\d_]|[\[{]")
 """What does not stand between the values of one answer, where there may be list marks and fences."""
+
+BEFORE = 60
+"""So many code points before a value tell what it is called."""
 
 
 class AnswerError(ValueError):
@@ -33,12 +33,14 @@ class Answer:
         mends: what had to be mended, each kind once for each place.
         lost: code points at the end of the value that were cut off or unreadable, and are left out.
         size: code points that it was read from.
+        before: what stands before it, the last code points.
     """
 
     value: Any
     mends: tuple[Mend, ...] = ()
     lost: int = 0
     size: int = 0
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,19 @@ def read_values(answer: str) -> tuple[Answer, ...]:
     A value that is cut off keeps every item that is complete.
 
     Args:
-        answer: the answer as it came; what a model thinks before it, between ``<think>`` tags, is left out.
+        answer: the answer as it came; what its model thought is left out.
 
     Raises:
         AnswerError: there is no object or list in it.
     """
-    answer = _unquoted(answer)
+    said = _unquoted(answer)
+    answer = without_thoughts(said)
+    thought = [Mend("thought", "what was thought before the answer is left out")] if answer != said else []
     escaped = answer.replace('\\"', '"').replace("\\n", "\n")
     for form in dict.fromkeys((answer, escaped, html.unescape(answer))):  # escaped as a whole: only if there is nothing
-        thought = THOUGHT.match(form)
-        if runs := list(_runs(form, _pieces(form, thought.end() if thought else 0))):
-            return tuple(_united(form, run) for run in runs)
+        if runs := list(_runs(form, _pieces(form))):
+            values = (_united(form, run) for run in runs)
+            return tuple(replace(value, mends=(*thought, *value.mends)) for value in values)
     raise AnswerError("no JSON object or list was found in the answer: ask for one, and for nothing else")
 
 
@@ -112,27 +116,33 @@ def _united(answer: str, run: Sequence[_Piece]) -> Answer:
     around = _around(answer, run[0].start, run[-1].end)
     mends = [mend for piece in run for mend in piece.answer.mends]
     lost, size = sum(piece.answer.lost for piece in run), sum(piece.end - piece.start for piece in run)
+    before = answer[max(0, run[0].start - BEFORE) : run[0].start]
     if len(run) == 1:
-        return Answer(run[0].answer.value, (*around, *mends), lost, size)
+        return Answer(run[0].answer.value, (*around, *mends), lost, size, before)
     values: list[Any] = []
+    seen: set[str] = set()
     for value in (piece.answer.value for piece in run):
-        if value not in values or not holds_list(value):  # the same answer twice counts once, the same item does not
+        if (
+            not holds_list(value) or repr(value) not in seen
+        ):  # the same answer twice counts once, the same item does not
             values.append(value)
+            seen.add(repr(value))
     lines = Mend("lines", f"{len(run)} values, one after the other, are read as a list")
-    return Answer(values, (*around, lines, *mends), lost, size)
+    return Answer(values, (*around, lines, *mends), lost, size, before)
 
 
 def _around(answer: str, start: int, end: int) -> list[Mend]:
-    before, after = answer[:start].strip(), answer[end:].strip()
+    before, after = answer[max(0, start - BEFORE) : start].strip(), answer[end : end + BEFORE].strip()
     fenced = re.search(r"```\w*$", before)
     prose = re.sub(r"```\w*$", "", before).strip() or after.removeprefix("```").strip()
     mends = [Mend("fence", "read from a code fence")] if fenced else []
     return [*mends, *([Mend("text-around", "text before or after the JSON is left out")] if prose else [])]
 
 
-def _pieces(answer: str, start: int) -> list[_Piece]:
+def _pieces(answer: str) -> list[_Piece]:
     """Return every object and list at the top; after one that breaks off, reading goes on where it broke."""
     pieces: list[_Piece] = []
+    start = 0
     last = len(answer.rstrip("`\n "))
     while (found := re.compile(r"[{\[]").search(answer, start)) is not None:
         reader = Reader(answer, found.start(), last)

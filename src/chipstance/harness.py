@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chipstance.answers import THOUGHT, AnswerError, read_json_answer
+from chipstance.answer_thoughts import without_thoughts
+from chipstance.answers import AnswerError, read_json_answer
 from chipstance.folders import schema_folder
 from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, parse_layers
@@ -283,7 +284,7 @@ def read_label(answer: str, labels: Sequence[str]) -> str | None:
     try:
         value = read_json_answer(answer).value
     except AnswerError:
-        value = THOUGHT.sub("", answer, count=1)
+        value = without_thoughts(answer)
     if isinstance(value, dict):
         value = value.get("label")
     named = set(re.findall(r"\w+", value.lower())) & set(labels) if isinstance(value, str) else set()

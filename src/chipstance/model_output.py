@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
-from chipstance.alignment import EXACT, NONE, NOWHERE, Alignment, Quotation, align_all
-from chipstance.answer_items import WRAPPER, Fault, Item, ItemFinder, shown
-from chipstance.answer_lines import line_items
+from chipstance.alignment import EXACT, NONE, NOWHERE, REPEATED, Alignment, Quotation, align_all
+from chipstance.answer_choice import capped, read_items, unreadable
+from chipstance.answer_items import Fault, Item, shown
 from chipstance.answer_reader import Mend
 from chipstance.answer_references import Placed, References, owners
 from chipstance.answer_values import attribute_value
-from chipstance.answers import Answer, AnswerError, read_values
+from chipstance.answers import AnswerError
 from chipstance.layers import Layer, Layers
 from chipstance.model import Span, Value
+from chipstance.normalization import normalize
 
-__all__ = ["Aligned", "Fault", "Mend", "Reading", "group", "quotation", "read_answers", "spans_from_answer"]
+__all__ = [
+    "Aligned",
+    "Fault",
+    "Mend",
+    "Reading",
+    "group",
+    "quotation",
+    "read_answers",
+    "spans_from_answer",
+    "unreadable",
+]
 
 UNALIGNED = "unaligned"
-
-_Row = tuple[Answer, ItemFinder, list[Item]]
-"""A value of an answer, what read it, and its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ def spans_from_answer(answer: str, text: str, layers: Layers) -> tuple[tuple[Spa
 def read_answers(answers: Sequence[str], text: str, layers: Layers) -> Reading:
     """Read the answers about one document (for each paragraph, say, or each layer) and unite their spans.
 
+    A quotation that has no place left because another answer has it too is left out; its Mend is ``united``.
     One that can't be read is a Fault of the kind ``answer``, unless all are so. Arguments and errors as for
     ``spans_from_answer``.
     """
@@ -99,7 +108,7 @@ def read_answers(answers: Sequence[str], text: str, layers: Layers) -> Reading:
     remarks: list[Mend | Fault] = []
     for number, answer in enumerate(answers):
         try:
-            found, said = _items(answer, layers)
+            found, said = read_items(answer, layers, text)
         except AnswerError as error:
             if len(answers) == 1:
                 raise
@@ -111,77 +120,7 @@ def read_answers(answers: Sequence[str], text: str, layers: Layers) -> Reading:
     if unread == len(answers):
         raise AnswerError(f"nothing can be read in any of the {len(answers)} answers: ask for JSON")
     spans, aligned = _spans(items, text, layers, remarks)
-    return Reading(spans, aligned, tuple(remarks), len(answers) - unread)
-
-
-def _items(answer: str, layers: Layers) -> tuple[list[Item], list[Mend | Fault]]:
-    """Return the items of an answer, and what was mended or left out."""
-    finder = ItemFinder(layers)
-    try:
-        values = read_values(answer)
-    except AnswerError:
-        listed = list(line_items(answer, finder))
-        if not listed:
-            raise
-        remarks: list[Mend | Fault] = [Mend("text-lines", "no JSON: read from lines of text")]
-        return listed, remarks + finder.faults
-    return _chosen(values, layers)
-
-
-def unreadable(answer: str, layers: Layers) -> str:
-    """Return why nothing can be read in an answer; nothing where something can."""
-    try:
-        _items(answer, layers)
-    except AnswerError as error:
-        return str(error)
-    return ""
-
-
-def _chosen(values: Sequence[Answer], layers: Layers) -> tuple[list[Item], list[Mend | Fault]]:
-    """Return the items of the value that is the answer.
-
-    That is the last with spans, or that says that there are none: what stands before may repeat the question's example,
-    or be a draft. Values before it about other layers are parts of the answer, and so are single spans.
-    """
-    read = [(value, ItemFinder(layers)) for value in values]
-    found = [(value, finder, list(finder.items(value.value))) for value, finder in read]
-    usable = [row for row in found if row[2] or _says_none(row[0].value, row[1])]
-    if not usable:
-        longest = max(found, key=lambda row: row[0].size)
-        said: list[Mend | Fault] = [*longest[0].mends, *longest[1].faults]
-        return [], said
-    singles = list(takewhile(_is_single, reversed(usable)))[::-1]
-    kept = singles or _about_other_layers([row for row in usable if not _is_single(row)])
-    remarks: list[Mend | Fault] = [Mend("several-values", f"{len(values)} JSON values: {len(kept)} read")]
-    for value, finder, _ in kept:
-        remarks += [*value.mends, *finder.faults]
-    return [item for *_, items in kept for item in items], remarks[len(kept) == len(values) :]
-
-
-def _is_single(row: _Row) -> bool:
-    """Tell whether a value is no list, but a span."""
-    return len(row[2]) == 1 and not row[2][0].pointer
-
-
-def _says_none(value: object, finder: ItemFinder) -> bool:
-    """Tell whether a value is an answer without spans."""
-    wrapped = isinstance(value, dict) and WRAPPER in value
-    return not finder.faults and (value in ([], {}) or wrapped or bool(finder.names(value)))
-
-
-def _about_other_layers(rows: Sequence[_Row]) -> list[_Row]:
-    """Return the last row, and those before it about layers that no later one is about."""
-    kept = [rows[-1]]
-    layers = _layers(rows[-1])
-    for row in reversed(rows[:-1]):
-        if layers and not layers & _layers(row):
-            kept.insert(0, row)
-            layers |= _layers(row)
-    return kept
-
-
-def _layers(row: _Row) -> set[str]:
-    return {item.layer.name for item in row[2]} | row[1].names(row[0].value)
+    return Reading(spans, aligned, capped(remarks), len(answers) - unread)
 
 
 def group(layer: Layer, attributes: Mapping[str, Value]) -> Hashable:
@@ -213,12 +152,29 @@ def _spans(
     found = align_all(wanted, text, beside=owners(items))
     placed = [Placed(item, n, place, own) for (n, item), own, place in zip(items, values, found, strict=True)]
     remarks += [mend for each in placed for mend in _offset_mends(each)]
+    remarks += _unite(placed)
     remarks += References(placed, text, layers).resolve()
+    for each in placed[len(items) :]:
+        each.attributes.update(_own_values(each.item, remarks))
+    meant = {value for each in placed for value in each.attributes.values()}
+    kept = [(f"s{n}", each) for n, each in enumerate(placed, 1) if not each.united or f"s{n}" in meant]
     spans = tuple(
-        Span(f"s{number}", each.item.layer.name, *each.place, text[slice(*each.place)], each.attributes)
-        for number, each in enumerate(placed, 1)
+        Span(name, each.item.layer.name, *each.place, text[slice(*each.place)], each.attributes) for name, each in kept
     )
-    return spans, tuple(Aligned(each.item.pointer, each.item.layer.name, each.item.text, each.found) for each in placed)
+    return spans, tuple(
+        Aligned(each.item.pointer, each.item.layer.name, each.item.text, each.found) for _, each in kept
+    )
+
+
+def _unite(placed: Sequence[Placed]) -> Iterator[Mend]:
+    """Mark the quotations that find no place because other answers have them, too."""
+    keys = [(each.answer, each.item.layer.name, normalize(each.item.text)) for each in placed]
+    given = Counter(keys)
+    answers = Counter(key[1:] for key in given)
+    for each, key in zip(placed, keys, strict=True):
+        if each.found.kind == REPEATED and answers[key[1:]] > 1 and given[key] <= each.found.places:
+            each.united = True
+            yield Mend("united", f"{each.item.pointer}: {shown(each.item.text)} is in another answer, too")
 
 
 def _own_values(item: Item, remarks: list[Mend | Fault]) -> dict[str, Value]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from chipstance.normalization import Place, is_mark
 
 CODE_POINTS_PER_SLIP = 6
 """A slip is allowed for every so many code points of the quotation; a shorter one has to be there as it stands."""
+
+ARTICLE_SLIPS = 4
+"""An article and its space, more or less, are so many slips; they are allowed where two slips are."""
+
+NUMBER_MARKS = ".,'’"
+"""Marks inside numbers."""
+
+PLURAL = re.compile(r"s(?![^\W_])")
+"""What may be left out after a number: ``1990|s``."""
 
 EDGE = " '.,;:!?-[]()"
 """Marks at the edges of a quotation that are not looked for."""
@@ -23,6 +33,7 @@ def nearest(needle: str, text: str) -> tuple[int, list[Place]]:
         text: where.
     """
     allowed = len(needle) // CODE_POINTS_PER_SLIP
+    allowed = max(allowed, ARTICLE_SLIPS) if allowed > 1 else allowed
     if not allowed or not text:
         return 0, []
     distances = _distances(needle, text, free_start=True)
@@ -42,6 +53,19 @@ def splits(text: str, edge: int) -> bool:
     if not 0 < edge < len(text):
         return False
     return is_mark(text[edge]) or (_is_word(text[edge - 1]) and _is_word(text[edge]))
+
+
+def cuts_number(text: str, edge: int) -> bool:
+    """Tell whether a place is inside a number, its marks and what is written on to it included: ``5|.6|m``."""
+    if not 0 < edge < len(text):
+        return False
+    before, after = text[max(0, edge - 2) : edge].rjust(2), text[edge : edge + 2]
+    second, first = before[0], before[1]
+    if first.isdigit() or after[0].isdigit():
+        if first.isalnum() and after[0].isalnum():
+            return PLURAL.match(text, edge) is None
+        return (second.isdigit() and first in NUMBER_MARKS) or (after[0] in NUMBER_MARKS and after[1:].isdigit())
+    return False
 
 
 def _is_word(char: str) -> bool:
