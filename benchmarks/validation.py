@@ -7,7 +7,6 @@ that are all in order. Needs the extra ``benchmark``: uv pip install -e '.[bench
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from chipstance.context import Context
 from chipstance.corpus import span_entry
@@ -26,7 +27,7 @@ from chipstance.inputs import Part, open_part
 from chipstance.jsonfile import read_json
 from chipstance.layers import parse_layers
 from chipstance.line_check import DOCUMENTS
-from chipstance.line_files import check_lines
+from chipstance.line_files import check_lines, check_table
 from chipstance.line_types import document_types
 from chipstance.model import Span
 from chipstance.schemas import load_schemas
@@ -54,6 +55,7 @@ def main() -> None:
         paths = {size: write(folder / f"{size}.jsonl", documents, size) for size in SIZES}
         against_orjson(paths[SIZES[0]], context)
         against_check_jsonschema(folder, documents[:CHECKED], schemas.bundle(DOCUMENTS))
+        parquet(folder, documents, paths[SIZES[0]], context)
         growth(paths)
 
 
@@ -92,6 +94,33 @@ def against_check_jsonschema(folder: Path, documents: list[dict[str, Any]], sche
     )
 
 
+def parquet(folder: Path, documents: list[dict[str, Any]], lines: Path, context: Context) -> None:
+    """Print our rate for the same documents as Parquet, in both layouts; MB are those of the JSON Lines file."""
+    layered = [{"doc": each["doc"], "text": each["text"]} | by_layer(each["spans"]) for each in documents]
+    size = lines.stat().st_size / 1e6
+    ours = {"JSON Lines": best(lambda: check_lines(str(lines), "", context))}
+    for name, rows in (("Parquet, by spans", documents), ("Parquet, by layers", layered)):
+        path = folder / f"{len(ours)}.parquet"
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        if check_table(str(path), context):
+            sys.exit("the corpus is not in order")
+        ours[name] = best(lambda path=path: check_table(str(path), context))
+    print("the same documents as JSON Lines and as Parquet")
+    for name, seconds in ours.items():
+        print(f"  {name}: {len(documents) / seconds:.0f} documents/s, {size / seconds:.0f} MB/s")
+
+
+def by_layer(spans: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return spans as the columns of their layers."""
+    plain = ("id", "start", "end", "text")
+    return {
+        layer.name: [
+            {name: span[name] for name in plain} | span["attributes"] for span in spans if span["layer"] == layer.name
+        ]
+        for layer in LAYERS
+    }
+
+
 def growth(paths: dict[int, Path]) -> None:
     """Print time and memory of the command for more and more documents, with one process and with two."""
     print("the command, start included")
@@ -106,14 +135,25 @@ def growth(paths: dict[int, Path]) -> None:
 
 
 def command(path: Path, workers: int) -> tuple[float, float]:
-    """Return how many seconds the command takes, and how many megabytes its process holds at most."""
+    """Return how many seconds the command takes, and how many megabytes its first process holds at most."""
     before = time.perf_counter()
-    arguments = [sys.executable, "-m", "chipstance", "validate", str(path), "--workers", str(workers)]
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        sys.exit("the corpus is not in order")
-    return time.perf_counter() - before, used.ru_maxrss / 1024
+    arguments = [sys.executable, "-c", MEASURED, "validate", str(path), "--workers", str(workers)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"the corpus is not in order: {done.stderr}")
+    return time.perf_counter() - before, int(done.stderr.split()[-2]) / 1024
+
+
+MEASURED = """
+import atexit, sys
+from pathlib import Path
+from chipstance.cli import main
+if __name__ == "__main__":
+    status = Path("/proc/self/status")
+    atexit.register(lambda: print(next(line for line in status.open() if line.startswith("VmHWM")), file=sys.stderr))
+    main()
+"""
+"""The command, which says at its end how much memory it held at most; Linux."""
 
 
 def made(size: int) -> Iterator[dict[str, Any]]:

@@ -15,17 +15,20 @@ _version model layers jsonfile folders locate currencies quantities qualifiers a
 edits tables textunits corpus adjudication
 rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest
 rules_adjudication rules_schemas rules_predictions
-normalization slips alignment
-answer_reader answers answer_items answer_lines answer_values answer_references model_output
-line_types quick streams inputs context judge line_check validate
+normalization slips wording passages alignment
+answer_thoughts answer_reader answers answer_keys answer_items answer_tables answer_tags answer_lines answer_values
+answer_choice answer_references model_output
+line_types quick streams inputs context parquet_rows parquet_check judge line_check line_files engines validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets assignment matching diff
 adapters predictions
 kappa alpha gamma_many gamma resampling comparison agreement_figures agreement agreement_input
-score_keys span_values span_columns counting scoring score_figures streaming score_errors compare_systems score_input
+score_keys span_values span_columns counting scoring score_figures streaming score_errors compare_systems
+score_input ray_engine
 row_schemas row_forms row_closed row_spans row_predictions
-report reading_report agreement_report score_report markup score_marks score_confusion score_cases score_html
+report junit sarif rule_pages
+reading_report agreement_report score_report markup score_marks score_confusion score_cases score_html
 prompts harness inspect_tasks lm_eval_rows
 baseline_tables plots release __init__ options cli_measure cli __main__
 """.split()  # noqa: SIM905 - one line a stage

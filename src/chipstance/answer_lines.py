@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chipstance.answer_items import Fault, Item, ItemFinder
 from chipstance.answer_keys import LAYER_KEYS, TEXT_KEYS, is_empty
@@ -77,7 +77,7 @@ class _Lines:
 
     def _row(self, line: str, pointer: str) -> Iterator[Item]:
         row = table_row(line, self._head, self._heading, self._finder)
-        if isinstance(row, dict):
+        if isinstance(row, Mapping):
             yield from self._record(row, pointer)
         else:
             self._head = row

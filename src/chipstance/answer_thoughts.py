@@ -37,7 +37,8 @@ def without_thoughts(answer: str) -> str:
 
 def _outside(answer: str) -> Iterator[str]:
     """Yield the parts of an answer that stand outside the tags of thoughts."""
-    kept, at, thinking = [], 0, False
+    kept: list[str] = []
+    at, thinking = 0, False
     for tag in TAG.finditer(answer):
         ends = bool(tag["end"] or tag["closed"])
         if not thinking and tag.start() and answer[tag.start() - 1] in QUOTED:

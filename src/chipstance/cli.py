@@ -8,21 +8,37 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chipstance._version import __version__
-from chipstance.cli_measure import agreement, compare_systems, score
-from chipstance.options import INTERRUPTED, PROBLEMS, Format, LineKind, ProblemFormat, RulesFormat, SchemaFolder
+from chipstance.cli_measure import agreement, cluster, compare_systems, score
+from chipstance.options import (
+    INTERRUPTED,
+    PROBLEMS,
+    TERMINATED,
+    EngineName,
+    EngineOption,
+    Format,
+    LineKind,
+    ProblemFormat,
+    RayAddress,
+    RulesFormat,
+    SchemaFolder,
+    cluster_address,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from chipstance.context import Given
+    from chipstance.line_files import Engine
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
 
@@ -51,7 +67,7 @@ def chipstance(
 
 
 @app.command()
-def validate(
+def validate(  # noqa: PLR0913, PLR0917
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
     form: Annotated[ProblemFormat, typer.Option("--format", help="How the report is written.")] = ProblemFormat.text,
     schema: SchemaFolder = None,
@@ -61,25 +77,40 @@ def validate(
     ] = None,
     kind: Annotated[LineKind, typer.Option(help="What the lines of JSON Lines files are.")] = LineKind.auto,
     workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines files.")] = 1,
+    engine: EngineOption = EngineName.auto,
+    ray_address: RayAddress = "",
 ) -> None:
     """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
 
     JSON Lines may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
     Exit status: 0 no problem, 1 problems, 2 wrong usage.
     """
-    from chipstance.engines import Processes
-    from chipstance.line_files import in_process
+    from chipstance.engines import EngineError
     from chipstance.report import escape
     from chipstance.validate import check
 
     try:
-        engine = Processes(workers) if workers > 1 else in_process
         lines = "" if kind is LineKind.auto else kind.value
-        result = check(paths, schema, _given(gold, schema), lines, engine)
+        with _engine(cluster_address(engine, ray_address), workers) as chosen:
+            result = check(paths, schema, _given(gold, schema), lines, chosen)
     except (FileNotFoundError, ValueError) as error:
         raise typer.BadParameter(escape(str(error))) from None
+    except EngineError as error:
+        typer.echo(f"stopped before the end: {error}", err=True)
+        raise typer.Exit(PROBLEMS) from None
     _report(result, form)
     raise typer.Exit(PROBLEMS if result.problems else 0)
+
+
+def _engine(address: str, workers: int) -> AbstractContextManager[Engine]:
+    from chipstance.engines import Processes
+    from chipstance.line_files import in_process
+
+    if not address:
+        return nullcontext(Processes(workers) if workers > 1 else in_process)
+    if workers > 1:
+        raise typer.BadParameter("a Ray cluster has workers of its own: leave --workers out")
+    return cluster(address)
 
 
 def _given(gold: Path | None, schema: Path | None) -> Given | None:
@@ -236,8 +267,14 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
 
 
+def _terminate(_number: int, _frame: object) -> None:
+    """End as Ctrl-C does, with all that is under way put in order."""
+    sys.exit(TERMINATED)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; a closed pipe and Ctrl-C end it quietly."""
+    """Run the command; a closed pipe, Ctrl-C and a request to end it do so quietly."""
+    signal.signal(signal.SIGTERM, _terminate)
     codecs.register_error("chipstance.escape", _escaped)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -247,5 +284,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(PROBLEMS)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, SystemExit) as end:
+        status = INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code
+        if status in (INTERRUPTED, TERMINATED):
+            typer.echo("interrupted before the end", err=True)
+        sys.exit(status)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from chipstance.options import PROBLEMS, Config, Format, ReportFormat, Resampled, Split
+from chipstance.options import (
+    PROBLEMS,
+    Config,
+    EngineName,
+    EngineOption,
+    Format,
+    RayAddress,
+    ReportFormat,
+    Resampled,
+    Split,
+    cluster_address,
+)
 
 if TYPE_CHECKING:
     from chipstance.agreement_figures import Agreement
     from chipstance.compare_systems import SystemComparison
     from chipstance.model import Problem
+    from chipstance.ray_engine import RayCluster
     from chipstance.row_predictions import RowAnswers
-    from chipstance.score_input import Gold
+    from chipstance.score_input import Gold, System
     from chipstance.score_report import Answers
     from chipstance.scoring import Scores
 
@@ -136,6 +149,8 @@ def score(  # noqa: PLR0913, PLR0917
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page: figures, errors, texts.")
     ] = None,
     annotator: AnnotatorOption = "",
+    engine: EngineOption = EngineName.auto,
+    ray_address: RayAddress = "",
 ) -> None:
     """Score predictions: spans by layer, chains of attributes, stance labels, with 95 % intervals.
 
@@ -143,7 +158,10 @@ def score(  # noqa: PLR0913, PLR0917
     So does a row, where predictions are rows of another config than articles.
     Exit status: 0 every document is answered and no fault found, 1 otherwise, 2 wrong usage.
     """
+    address = cluster_address(engine, ray_address)
     if config is not Config.articles:
+        if address:
+            raise typer.BadParameter("--engine ray scores whole documents: leave it out, or leave out --config")
         if html:
             raise typer.BadParameter("--html shows spans in whole documents: leave it out, or leave out --config")
         given, (rows,) = _rows([predictions], config, gold, split)
@@ -152,7 +170,6 @@ def score(  # noqa: PLR0913, PLR0917
     from chipstance.score_errors import errors
     from chipstance.score_figures import make_figures
     from chipstance.score_input import read_system
-    from chipstance.scoring import score as count
 
     if html and not html.absolute().parent.is_dir():
         raise typer.BadParameter(f"{html}: there is no such folder: make it first")
@@ -163,7 +180,7 @@ def score(  # noqa: PLR0913, PLR0917
         raise typer.BadParameter(str(error)) from None
     answers = shown.Answers(len(given.documents), system.unanswered, system.problems, answered=system.answered)
     _complain(answers, strict=strict)
-    counts = count(given.documents, system.documents, given.layers, unit=unit.value)
+    counts = _count(given, system, unit, address)
     figures = make_figures(counts, given.layers, seed=seed)
     line = shown.signature(given.split, given.digest, figures.resampling)
     found = errors(given.documents, system.documents, given.layers) if listed else None
@@ -174,6 +191,28 @@ def score(  # noqa: PLR0913, PLR0917
 
         _write(html, html_page(given, system, counts, figures, predictions.absolute().name, line))
     raise typer.Exit(PROBLEMS if answers.problems or answers.unanswered else 0)
+
+
+def _count(given: Gold, system: System, unit: Resampled, address: str) -> Scores:
+    from chipstance.ray_engine import ClusterError
+    from chipstance.scoring import score as count
+
+    if not address:
+        return count(given.documents, system.documents, given.layers, unit=unit.value)
+    try:
+        with cluster(address) as joined:
+            return joined.score(given.documents, system.documents, given.layers, unit=unit.value)
+    except ClusterError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[RayCluster]:
+    """Join a Ray cluster; what Ray prints goes to standard error, for a report goes to the other."""
+    from chipstance.ray_engine import joined
+
+    with redirect_stdout(sys.stderr), joined(address) as found:
+        yield found
 
 
 def _write(path: Path, page: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -104,6 +104,23 @@ class Context:
             self.problems.update(source.problems)
             self._sources[path] = source
         return self._sources[path]
+
+    def prepare(self, *, texts: bool) -> None:
+        """Read all that lines are judged by, so that whoever judges them finds the same and needs no file.
+
+        Args:
+            texts: whether those of the checkout's articles are needed.
+        """
+        if self.layers and texts and self.given is None:
+            for doc in self.articles or ():
+                self.text(doc)
+
+    def packed(self) -> Context:
+        """Return what another process or machine needs to judge lines: what has been prepared."""
+        found = Context(self.checkout, replace(self.base), self.layers_path, self.given, self.own_schemas)
+        found.__dict__ |= {name: self.__dict__[name] for name in ("layers", "articles") if name in self.__dict__}
+        found._texts.update(self._texts)
+        return found
 
     def offer(self, path: Path, kind: str, text: str) -> None:
         """Take a text for the content of a JSON file, whatever the file holds."""

@@ -59,7 +59,7 @@ def parse_span(entry: Mapping[str, Any], text: str) -> Span:
         layer=entry["layer"],
         start=start,
         end=end,
-        text=entry.get("text", text[start:end]),
+        text=entry["text"] if "text" in entry else text[start:end],  # which can be long: no slice in vain
         attributes=dict(entry.get("attributes", {})),
         repaired=entry.get("repaired", False),
     )

@@ -102,11 +102,23 @@ def open_address(address: str) -> AbstractContextManager[BinaryIO]:
     if address == STANDARD_INPUT:
         return open(0, "rb", closefd=False)
     if is_address(address):
-        found: AbstractContextManager[BinaryIO] = fsspec.open(address, "rb")
-        return found
+        return _open_address(address)
     if not stat.S_ISREG(Path(address).stat().st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
     return Path(address).open("rb")
+
+
+@contextmanager
+def _open_address(address: str) -> Iterator[BinaryIO]:
+    opened = fsspec.open(address, "rb")
+    try:
+        file = opened.open()
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # each file system has its own
+        raise OSError(errno.EIO, f"{type(error).__name__}: {error}") from error
+    with file:
+        yield file
 
 
 def _range(file: BinaryIO, part: Part) -> Iterator[bytes]:

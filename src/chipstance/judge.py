@@ -96,7 +96,7 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
         yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
         return
     if not kind and path.suffix != ".json":
-        message = "no kind of file that ChipStance knows: name JSON, JSON Lines or an article of a checkout"
+        message = "no kind of file that ChipStance knows: name JSON, JSON Lines, Parquet or an article of a checkout"
         yield Problem("kind-unknown", str(path), "", message, 1, 1)
         return
     source = context.source(path, kind)

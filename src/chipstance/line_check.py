@@ -11,21 +11,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipstance.context import Context
-from chipstance.inputs import Part, open_part
+from chipstance.inputs import Part, is_table, open_part
 from chipstance.judge import DOC_DUPLICATE, judge_line
+from chipstance.layers import Layers
 from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
+from chipstance.parquet_rows import DOC, batches, groups, open_table, row_line
 from chipstance.quick import Quick
-from chipstance.sources import Source, parse_source, refused, unreadable
+from chipstance.sources import MOST_PROBLEMS, Source, parse_source, refused, unreadable
 from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Numbers = NDArray[Any]
 DOCUMENTS, PREDICTIONS = "documents", "predictions"
@@ -64,13 +69,15 @@ class Outcome:
 
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
-    """Return the outcome of runs that follow one another."""
+    """Return the outcome of runs that follow one another; those after too many problems are not asked for."""
     lines, problems, docs = 0, list[Problem](), [Outcome().docs]
     for each in outcomes:
         problems += (replace(problem, line=problem.line + lines) for problem in each.problems)
         docs.append(each.docs + np.array([0, lines, 0], np.uint64))
         lines += each.lines
-    return Outcome(lines, tuple(problems), np.concatenate(docs))
+        if len(problems) > MOST_PROBLEMS:
+            break
+    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), np.concatenate(docs))
 
 
 class LineChecker:
@@ -99,11 +106,9 @@ class LineChecker:
                 doc, found = self._exactly(line, number)
                 problems += found
             if doc is not None:
-                hashes.append(blake2b(doc.encode(errors="surrogatepass"), digest_size=8).digest())
+                hashes.append(_hash(doc))
                 places.append((number, _column(line.data)))
-        hashed = np.frombuffer(b"".join(hashes), "<u8").astype(np.uint64)
-        placed = np.array(places, np.uint64).reshape(-1, 2)
-        return Outcome(number, tuple(problems), np.column_stack([hashed, placed]))
+        return Outcome(number, tuple(problems), _docs(hashes, places))
 
     def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
         if line.too_long:
@@ -115,6 +120,15 @@ class LineChecker:
             return None, [refused(self._path, error, number)]
         source = parse_source(self._path, self._kind, text, number, self._context.schemas)
         return _doc(source), judge_line(source, self._context)
+
+
+def _hash(doc: str) -> bytes:
+    return blake2b(doc.encode(errors="surrogatepass"), digest_size=8).digest()
+
+
+def _docs(hashes: Sequence[bytes], places: Sequence[tuple[int, int]]) -> Numbers:
+    hashed = np.frombuffer(b"".join(hashes), "<u8").astype(np.uint64)
+    return np.column_stack([hashed, np.array(places, np.uint64).reshape(-1, 2)])
 
 
 def _unsure(_data: bytes) -> None:
@@ -134,6 +148,45 @@ def _column(data: bytes) -> int:
     return len(data[: found.end()].decode(errors="replace")) + 1 if found else 1
 
 
+class RowChecker:
+    """Checks the rows of one Parquet file.
+
+    Args:
+        path: the file, as problems name it.
+        context: the layers, which must be known, and the schemas.
+
+    Attributes:
+        layers: what is annotated.
+    """
+
+    def __init__(self, path: Path, context: Context) -> None:
+        from chipstance.parquet_check import ColumnCheck
+
+        self.layers = context.layers or Layers({}, ())
+        self._path, self._lines = path, LineChecker(path, DOCUMENTS, context)
+        self._columns = ColumnCheck(self.layers) if context.own_schemas else None
+
+    def check(self, batch: pa.RecordBatch) -> Iterator[Outcome]:
+        """Yield what is wrong with runs of rows: quickly by columns, or else as the lines that the rows stand for."""
+        sure = self._columns.in_order(batch).tolist() if self._columns else [False] * batch.num_rows
+        for fine, run in groupby(range(batch.num_rows), key=sure.__getitem__):
+            if fine:
+                docs = [str(batch.column(DOC)[row]) for row in run]
+                places = [(number, 1) for number in range(1, len(docs) + 1)]
+                yield Outcome(len(docs), (), _docs(list(map(_hash, docs)), places))
+            else:
+                yield from (self._as_line(batch.slice(row, 1)) for row in run)
+
+    def _as_line(self, row: pa.RecordBatch) -> Outcome:
+        try:
+            found = self._lines.check([Line(1, row_line(row.to_pylist()[0], self.layers))])
+        except UnicodeDecodeError:
+            message = "a string of the row is no UTF-8: write it again as UTF-8"
+            return Outcome(1, (Problem("json-encoding", str(self._path), "", message),))
+        found.docs[:, 2] = 1
+        return replace(found, problems=tuple(replace(problem, column=1) for problem in found.problems))
+
+
 BATCH = 1000
 """So many lines are checked before what they gave is put together."""
 
@@ -147,6 +200,8 @@ def check_part(part: Part, path: Path, kind: str, context: Context) -> Outcome:
         kind: ``documents`` or ``predictions``.
         context: the layers and schemas, and the texts that predictions are about.
     """
+    if is_table(part.address):
+        return total(_tables(part, RowChecker(path, context), path))
     return total(_batches(part, LineChecker(path, kind, context), path))
 
 
@@ -159,6 +214,27 @@ def _batches(part: Part, checker: LineChecker, path: Path) -> Iterator[Outcome]:
         yield Outcome(0, (Problem(error.rule, str(path), "", str(error)),))
     except OSError as error:
         yield Outcome(0, (unreadable(path, error),))
+
+
+def _tables(part: Part, checker: RowChecker, path: Path) -> Iterator[Outcome]:
+    try:
+        with open_table(part.address) as (table, length):
+            for group, rows in groups(table, part):
+                yield from _rows(batches(table, length, group, checker.layers), rows, checker, path)
+    except StreamError as error:
+        yield Outcome(0, (Problem(error.rule, str(path), "", str(error)),))
+    except OSError as error:
+        yield Outcome(0, (unreadable(path, error),))
+
+
+def _rows(found: Iterator[pa.RecordBatch], rows: int, checker: RowChecker, path: Path) -> Iterator[Outcome]:
+    """Check a row group; one that can't be read on counts as read, so that the next has its right place."""
+    try:
+        for batch in found:
+            rows -= batch.num_rows
+            yield from checker.check(batch)
+    except StreamError as error:
+        yield Outcome(max(rows, 0), (Problem(error.rule, str(path), "", str(error)),))
 
 
 def first_line(part: Part) -> bytes | None:

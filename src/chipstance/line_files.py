@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from chipstance.context import Context
 from chipstance.inputs import STANDARD_INPUT, Part, cut
-from chipstance.line_check import Outcome, check_part, first_line, kind_of, total
+from chipstance.line_check import DOCUMENTS, PREDICTIONS, Outcome, check_part, first_line, kind_of, total
 from chipstance.model import Problem
-from chipstance.sources import unreadable
+from chipstance.parquet_rows import PARQUET_COLUMNS, column_faults, cut_table, open_table
+from chipstance.sources import MOST_PROBLEMS, unreadable
 from chipstance.streams import StreamError
 
 PART = 16 << 20
@@ -46,8 +48,41 @@ def check_lines(address: str, kind: str, context: Context, engine: Engine = in_p
         return [Problem(error.rule, address, "", str(error))]
     except OSError as error:
         return [unreadable(path, error)]
-    outcome = total(engine(parts, path, kind, context))
-    return [*outcome.problems, *outcome.twice(str(path))] if outcome.lines or outcome.problems else [_empty(path)]
+    context.prepare(texts=kind == PREDICTIONS)
+    # another process or machine has a standard input of its own
+    chosen = in_process if address == STANDARD_INPUT else engine
+    return _found(chosen(parts, path, kind, context), path)
+
+
+def check_table(address: str, context: Context, engine: Engine = in_process) -> list[Problem]:
+    """Return what is wrong with a Parquet file of documents.
+
+    Args:
+        address: a path or an address.
+        context: the layers and schemas.
+        engine: what checks the parts.
+    """
+    path, layers = Path(address), context.layers
+    if layers is None:  # which is a problem of layers.json
+        return []
+    try:
+        with open_table(address) as (table, _):
+            faults = list(column_faults(table.schema_arrow, layers))
+        parts = [Part(address)] if engine is in_process else cut_table(Part(address), PART)
+    except StreamError as error:
+        return [Problem(error.rule, address, "", str(error))]
+    except OSError as error:
+        return [unreadable(path, error)]
+    if faults:
+        return [Problem(PARQUET_COLUMNS, address, pointer, message) for pointer, message in faults]
+    return _found(engine(parts, path, DOCUMENTS, context), path)
+
+
+def _found(outcomes: Iterable[Outcome], path: Path) -> list[Problem]:
+    outcome = total(outcomes)
+    if not outcome.lines and not outcome.problems:
+        return [_empty(path)]
+    return [*outcome.problems, *islice(outcome.twice(str(path)), MOST_PROBLEMS + 1)]
 
 
 def _empty(path: Path) -> Problem:

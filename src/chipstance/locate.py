@@ -20,8 +20,9 @@ MAX_DIGITS = 4300
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep: flatten it"
 BOM = b"\xef\xbb\xbf"
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
+_HALF = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
 
 
@@ -235,7 +236,7 @@ def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
         if depth > MAX_DEPTH:
             yield ("json-depth", TOO_DEEP), _depth_at(text)
             return
-        if isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):
+        if isinstance(item, str) and not item.isascii() and _HALF.search(item):
             message = "half a surrogate pair is no character: write the character itself"
             yield ("json-surrogate", message), _surrogate_at(text)
             return

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-PROBLEMS, USAGE, INTERRUPTED = 1, 2, 130
+PROBLEMS, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class Format(StrEnum):
@@ -34,6 +34,14 @@ class LineKind(StrEnum):
     auto = "auto"
     documents = "documents"
     predictions = "predictions"
+
+
+class EngineName(StrEnum):
+    """Who does the work; ``auto`` for a cluster where its address is given, else for processes of this machine."""
+
+    auto = "auto"
+    processes = "processes"
+    ray = "ray"
 
 
 class RulesFormat(StrEnum):
@@ -81,3 +89,17 @@ SchemaFolder = Annotated[
     Path | None,
     typer.Option("--schema", metavar="DIR", help="Folder of schemas and layers.json to use instead of the usual ones."),
 ]
+EngineOption = Annotated[
+    EngineName, typer.Option("--engine", help="Who does the work: processes of this machine, or a Ray cluster.")
+]
+RayAddress = Annotated[
+    str,
+    typer.Option(metavar="HOST:PORT", help="Head of the Ray cluster; by default the one that runs on this machine."),
+]
+
+
+def cluster_address(engine: EngineName, ray_address: str) -> str:
+    """Return the address of the cluster to be used; empty for none."""
+    if engine is EngineName.processes and ray_address:
+        raise typer.BadParameter("--ray-address is for --engine ray: leave one of them out")
+    return ray_address or ("auto" if engine is EngineName.ray else "")

@@ -119,6 +119,16 @@ class Labels:
         """The spans by id; of two with the same id the first."""
         return {span.id: span for span in reversed(tuple(self.spans.values())) if span.id}
 
+    @cached_property
+    def utf8(self) -> bytes:
+        """The text in UTF-8."""
+        return self.text.encode(errors="surrogatepass")
+
+    @cached_property
+    def utf16(self) -> bytes:
+        """The text in UTF-16."""
+        return self.text.encode("utf-16-le", errors="surrogatepass")
+
     def layer(self, name: str) -> Iterator[tuple[int, Span]]:
         """Yield the spans of one layer, with their place in the file."""
         return ((index, span) for index, span in self.spans.items() if span.layer == name)

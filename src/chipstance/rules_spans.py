@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from chipstance.digests import sha256
@@ -13,6 +14,10 @@ from chipstance.rules import Finding, Labels, rule
 from chipstance.schemas import show
 
 ZERO_WIDTH_JOINER = "\u200d"
+SHOWN = 100
+"""A message shows less than so many code points of either edge of a text."""
+NEAR = 10_000
+"""So far from its offsets a span's text is looked for."""
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE")
 """How the names of letters begin whose scripts do not set every word apart by spaces."""
 
@@ -40,10 +45,20 @@ def span_outside(labels: Labels) -> Iterator[Finding]:
 def span_text_mismatch(labels: Labels) -> Iterator[Finding]:
     """The covered text is the slice of the document's text at the span's offsets."""
     for index, span in labels.spans.items():
-        covered = labels.text[span.start : span.end]
-        if span.start < span.end <= len(labels.text) and span.text != covered:
-            message = f"text is {show(span.text)}, but [{span.start}, {span.end}) covers {show(covered)}"
+        if span.start < span.end <= len(labels.text) and not _covers(labels.text, span):
+            covered = show(_edges(labels.text, span.start, span.end))
+            message = f"text is {show(span.text)}, but [{span.start}, {span.end}) covers {covered}"
             yield Finding(f"/spans/{index}/text", f"{message}: {_mend(labels, span)}")
+
+
+def _covers(text: str, span: Span) -> bool:
+    """Tell whether a span's text is what it covers, without a copy of that: many spans may claim the whole text."""
+    return len(span.text) == span.end - span.start and text.startswith(span.text, span.start)
+
+
+def _edges(text: str, start: int, end: int) -> str:
+    """Return what stands between two places, without the middle that no message shows."""
+    return text[start:end] if end - start <= 2 * SHOWN else text[start : start + SHOWN] + text[end - SHOWN : end]
 
 
 def _mend(labels: Labels, span: Span) -> str:
@@ -53,20 +68,28 @@ def _mend(labels: Labels, span: Span) -> str:
 
 def _hints(labels: Labels, span: Span) -> Iterator[str]:
     text, covered, start, end = labels.text, span.text, span.start, span.end
-    if covered == text[start:end]:  # a prediction without a text has nothing to compare
-        return
-    if text.encode()[start:end] == covered.encode():
+    if covered == text[start : min(end, start + len(covered) + 1)]:
+        return  # a prediction without a text has nothing to compare
+    size = end - start
+    if len(utf8 := covered.encode()) == size and labels.utf8.startswith(utf8, start):
         yield "the offsets fit when they are read as UTF-8 bytes; count code points"
-    if text.encode("utf-16-le")[2 * start : 2 * end] == covered.encode("utf-16-le"):
+    if len(utf16 := covered.encode("utf-16-le")) == 2 * size and labels.utf16.startswith(utf16, 2 * start):
         yield "the offsets fit when they are read as UTF-16 units; count code points"
+    yield from _slips(labels, span)
+
+
+def _slips(labels: Labels, span: Span) -> Iterator[str]:
+    text, covered, start = labels.text, span.text, span.start
+    end = min(span.end, start + 4 * len(covered))  # no form of a text is longer
     if labels.raw[start:end] == covered:
         yield "the offsets fit the article as received; carry them over its edits"
     if unicodedata.normalize("NFC", covered) == unicodedata.normalize("NFC", text[start:end]):
         yield "they differ in Unicode normalization only; copy the text as it stands"
     if covered.splitlines() == text[start:end].splitlines():
         yield "they differ in line ends only; copy the text as it stands"
-    if text.count(covered) == 1:
-        place = text.index(covered)
+    near = (max(0, start - NEAR), end + NEAR)
+    place = text.find(covered, *near)
+    if place >= 0 and text.find(covered, place + 1, near[1]) < 0:
         yield f"that text stands at [{place}, {place + len(covered)})"
 
 
@@ -147,23 +170,26 @@ def _identity(span: Span) -> tuple[object, ...]:
 def span_overlap(labels: Labels) -> Iterator[Finding]:
     """Spans of one layer overlap only as layers.json allows."""
     for layer in labels.layers:
-        spans = sorted(labels.layer(layer.name), key=lambda item: (item[1].start, -item[1].end, item[0]))
-        for place, (index, span) in enumerate(spans):
-            for other_index, other in spans[place + 1 :]:
-                if other.start >= span.end:
-                    break
-                if not _may_overlap(layer, span, other):
-                    yield Finding(f"/spans/{other_index}", _overlap_message(layer, other, index, span))
+        groups: dict[object, dict[tuple[object, ...], tuple[int, Span]]] = {}
+        for index, span in labels.layer(layer.name) if layer.overlap != "free" else ():
+            group = groups.setdefault(span.attributes.get(layer.apart_by), {})
+            group.setdefault(_identity(span), (index, span))  # the same twice is another rule's
+        for group in groups.values():
+            yield from _overlaps(layer, group.values())
 
 
-def _may_overlap(layer: Layer, span: Span, other: Span) -> bool:
-    if _identity(span) == _identity(other):
-        return True  # another rule's
-    if layer.overlap == "nested":
-        return span.covers(other) and (span.start, span.end) != (other.start, other.end)
-    if layer.overlap == "apart":
-        return span.attributes.get(layer.apart_by) != other.attributes.get(layer.apart_by)
-    return layer.overlap == "free"
+def _overlaps(layer: Layer, spans: Collection[tuple[int, Span]]) -> Iterator[Finding]:
+    """Yield each span that one before it must not overlap; of several, the one that ends first is named."""
+    under_way: list[tuple[int, int, int, Span]] = []
+    for index, span in sorted(spans, key=lambda item: (item[1].start, -item[1].end, item[0])):
+        while under_way and under_way[0][0] <= span.start:
+            heappop(under_way)
+        if under_way:
+            *_, other_index, other = under_way[0]
+            same = (other.start, other.end) == (span.start, span.end)
+            if layer.overlap != "nested" or same or not other.covers(span):
+                yield Finding(f"/spans/{index}", _overlap_message(layer, span, other_index, other))
+        heappush(under_way, (span.end, -span.start, index, span))
 
 
 def _overlap_message(layer: Layer, span: Span, index: int, other: Span) -> str:

@@ -16,6 +16,9 @@ from chipstance.schemas import Fault, Schemas, schema_faults
 
 Json = Any
 
+MOST_PROBLEMS = 10_000
+"""So many problems of a file are listed; a file of lines with more is not read on."""
+
 for _rule, _reason in {
     "json-syntax": "A file is JSON.",
     "json-encoding": "A file is UTF-8 without a byte order mark.",
@@ -28,6 +31,7 @@ for _rule, _reason in {
     "predictions-empty": "A predictions file has a line.",
     "kind-unknown": "A JSON file is of a kind that the validator knows.",
     "schema": "A file keeps to the JSON Schema of its kind.",
+    "problems-many": "A file has no more than 10,000 problems.",
 }.items():
     declare(_rule, _reason)
 

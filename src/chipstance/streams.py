@@ -12,6 +12,8 @@ from chipstance.rules import declare
 
 PIECE = 1 << 20
 """So many bytes are read at once."""
+GZIP_PIECE = 1 << 16
+"""The same for gzip, where what follows a member is copied, and a piece can hold thousands of them."""
 SMALL_PIECE = 512
 """The same for Zstandard, where four bytes can stand for 128 KiB."""
 LONGEST_LINE = 64 << 20
@@ -81,7 +83,7 @@ def _gunzipped(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes are read and what comes out of them; several members in a row are one file."""
     inflater = zlib.decompressobj(wbits=31)
     begun = False
-    for piece in iter(lambda: file.read(PIECE), b""):
+    for piece in iter(lambda: file.read(GZIP_PIECE), b""):
         yield len(piece), b""
         rest = piece
         while rest:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
 from pathlib import Path
 
 from chipstance.context import Context, Given
 from chipstance.folders import Checkout, find_checkout, schema_folder
-from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_lines
+from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_lines, is_table
 from chipstance.jsonfile import is_file, is_folder, is_missing
 from chipstance.judge import is_stray, judge, judge_schemas, judge_whole, kind_by_place
-from chipstance.line_files import Engine, check_lines, in_process
+from chipstance.line_files import Engine, check_lines, check_table, in_process
 from chipstance.model import Problem
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
-from chipstance.sources import Source, read_json_source, unreadable
+from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
 
 MANIFEST = "manifest.json"
 
@@ -96,8 +97,19 @@ def _expanded(name: str) -> Iterator[str]:
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    shown = {replace(problem, path=display(problem.path)) for problem in problems}
-    return tuple(sorted(shown, key=_order))
+    found = list(problems)
+    names = {path: display(path) for path in {problem.path for problem in found}}
+    shown = sorted({replace(problem, path=names[problem.path]) for problem in found}, key=_order)
+    by_path = groupby(shown, key=lambda problem: problem.path)
+    return tuple(problem for _, group in by_path for problem in _listed(group))
+
+
+def _listed(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """Yield the problems of a file as far as a report lists them."""
+    yield from islice(problems, MOST_PROBLEMS)
+    if after := next(problems, None):
+        message = f"there are more than {MOST_PROBLEMS} problems: mend those above, then look again"
+        yield Problem("problems-many", after.path, "", message, after.line, after.column)
 
 
 def _read_base(folder: Path) -> tuple[Schemas | None, list[Problem]]:
@@ -217,10 +229,16 @@ class _Run:
             if is_lines(path.name) and not is_stray(path, checkout):
                 context = given or self.context(checkout or usual_checkout())
                 found.update(check_lines(str(path), self.kind, context, self.engine))
+            elif is_table(path.name) and not is_stray(path, checkout):
+                found.update(check_table(str(path), self.context(checkout or usual_checkout()), self.engine))
             else:
                 found.update(judge(path, self.context(checkout)))
         for address in self.streams:
-            found.update(check_lines(address, self.kind, given or self.context(usual_checkout()), self.engine))
+            context = given or self.context(usual_checkout())
+            if is_table(address):
+                found.update(check_table(address, context, self.engine))
+            else:
+                found.update(check_lines(address, self.kind, context, self.engine))
         for context in list(self.contexts.values()):
             if context.checkout and context.checkout.root in self.whole:
                 found.update(judge_whole(context))
@@ -242,4 +260,4 @@ def _is_judged(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file, or a link, that is found in a folder is looked at."""
     if checkout and checkout.annotations in path.parents:
         return path.suffix != ".md"
-    return (path.suffix == ".json" or is_lines(path.name)) and not is_folder(path)
+    return (path.suffix == ".json" or is_lines(path.name) or is_table(path.name)) and not is_folder(path)
