@@ -261,13 +261,26 @@ def test_a_killed_worker_is_told(tmp_path: Path) -> None:
     _all_gone(process.pid)
 
 
+def _label(name: str, layer: str, start: int, end: int, **attributes: Any) -> dict[str, Any]:
+    covered = ("ab " * 4)[start:end]
+    return {"id": name, "layer": layer, "start": start, "end": end, "text": covered, "attributes": attributes}
+
+
+SAID = {"speaker": "p", "cue": None, "kind": "indirect", "utterance": None}
+NESTED = [
+    _label("p", "speaker", 0, 2, entity=None, mention="nominal"),
+    _label("q", "statement", 3, 8, **SAID),
+    _label("r", "statement", 3, 5, **SAID),
+]
+
+
 def _long_check(tmp_path: Path, workers: str) -> tuple[subprocess.Popen[bytes], Path]:
     """Begin a check that takes long, in a group of processes of its own."""
     path, scratch = tmp_path / "long.jsonl", tmp_path / "scratch"
     scratch.mkdir()
     with path.open("wb") as file:
-        for number in range(40_000):  # slowly: a key too many
-            file.write(document(doc=f"d{number}", text="ab " * 1000, spans=[], odd=1) + b"\n")
+        for number in range(40_000):  # slowly: nested statements are in order, but not surely so at a quick look
+            file.write(document(doc=f"d{number}", text="ab " * 1000, spans=NESTED) + b"\n")
     command = [sys.executable, "-m", "chipstance", "validate", str(path), "--workers", workers]
     environment = os.environ | {"TMPDIR": str(scratch)}
     process = subprocess.Popen(
