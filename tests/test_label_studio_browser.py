@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +11,11 @@ import pytest
 from playwright import sync_api as playwright
 
 from accounts import accounts_of
-from label_studio_server import Desk, unavailable
+from chromium import started
+from label_studio_server import Desk
 
 pytestmark = pytest.mark.xdist_group("label-studio")
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 
 PLACE_OF = """words => {
     const nodes = document.createTreeWalker(document.querySelector(".lsf-richtext"), NodeFilter.SHOW_TEXT)
@@ -102,13 +100,8 @@ class LabelingPage:
 
 @pytest.fixture
 def page() -> Iterator[playwright.Page]:
-    program = shutil.which("chromium")
-    if program is None:
-        unavailable("there is no chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+    with started() as browser:
         yield browser.new_page(viewport={"width": 1400, "height": 900})
-        browser.close()
 
 
 def log_in(page: playwright.Page, desk: Desk, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +12,8 @@ from playwright import sync_api as playwright
 
 from chipstance.model import Document, Span
 from chipstance.score_input import System
+from chromium import started
 from example_page import gold_of, hostile_page, page
-from label_studio_server import unavailable
-from test_label_studio_browser import FLAGS
 
 TEXT = "Ada said: “Open looms are free, and the old curbs hurt the mill,” " * 6
 OUTER, INNER, CROSSING = (10, 390), (30, 60), (50, 80)
@@ -42,13 +40,8 @@ Box = list[float]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        unavailable("there is no chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
+    with started() as found:
+        yield found
 
 
 class Opened:
