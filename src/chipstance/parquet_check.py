@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from chipstance.currencies import iso_codes
 from chipstance.layers import DECIMAL, SLUG, Attribute, Layer, Layers
 from chipstance.parquet_rows import ATTRIBUTES, DOC, FIXED, REPAIRED, SPANS, TEXT, is_text
-from chipstance.quick import LONGEST_SLUG, MOST_KNOWN
+from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN
 from chipstance.rules_spans import inside_character
 
 Numbers = NDArray[Any]
