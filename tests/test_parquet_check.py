@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,18 @@ STANCE = [
     Span("q2", "statement", 15, 17, TEXT[15:17], {"speaker": "p1", "cue": None, "kind": "direct", "utterance": "a-b"}),
     Span("p1", "speaker", 0, 9, TEXT[:9], {"entity": None, "mention": "name"}),
 ]  # fmt: skip
+NESTED = [replace(STANCE[1], id=f"q{end}", start=start, end=end, text=TEXT[start:end]) for start, end in
+          ((10, 17), (10, 14), (15, 16))]  # fmt: skip
 FINE = {
     "usual": line(),
+    "one inside another": line(doc="d2", spans=[span_entry(each) for each in (*STANCE[2:], *NESTED)]),
+    "stances on two targets": line(
+        doc="d3",
+        spans=[
+            span_entry(replace(STANCE[0], id=target[0], attributes={**STANCE[0].attributes, "target": target}))
+            for target in ("open_source", "export_controls")
+        ],
+    ),
     "no spans": line(spans=[]),
     "stance": line(doc="d1", spans=[span_entry(each) for each in STANCE]),
     "unsorted": line(spans=line()["spans"][::-1]),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from chipstance.currencies import iso_codes
 from chipstance.layers import DECIMAL, SLUG, Attribute, Layer, Layers
 from chipstance.parquet_rows import ATTRIBUTES, DOC, FIXED, REPAIRED, SPANS, TEXT, is_text
-from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN
+from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN, overlap_rightly
 from chipstance.rules_spans import inside_character
 
 Numbers = NDArray[Any]
@@ -58,6 +58,7 @@ class ColumnCheck:
         places = _Texts(pc.fill_null(texts, ""))
         for group in groups:
             places.look(group, right)
+            _see_overlaps(group, right)
             if group.values and len(group.rows):
                 self._look_at_values(group, right)
         self._look_at_ids(groups, right)
@@ -203,19 +204,18 @@ class _Texts:
         self._first = np.cumsum(self._sizes) - self._sizes
 
     def look(self, group: _Group, right: Numbers) -> None:
-        """See that spans lie in their texts, cover what they say, begin and end well, and do not overlap."""
+        """See that spans lie in their texts, cover what they say, and begin and end well."""
         rows, start, end, texts = group.rows, group.start, group.end, group.texts
         points, sizes = _code_points(texts)
         fits = (start >= 0) & (start < end) & (end <= self._sizes[rows]) & (sizes == end - start)
         right[rows[~fits]] = False
         if not fits.all():
-            rows, start, end = rows[fits], start[fits], end[fits]
+            rows, start = rows[fits], start[fits]
             points, sizes = _code_points(texts.take(pa.array(np.flatnonzero(fits))))
         if len(rows):
             first = self._first[rows] + start
             self._compare(first, points, sizes, rows, right)
             self._look_at_edges(rows, first, first + sizes, right)
-            _see_apart(rows, start, end, right)
 
     def _compare(self, first: Numbers, points: Numbers, sizes: Numbers, rows: Numbers, right: Numbers) -> None:
         before = np.cumsum(sizes) - sizes
@@ -237,10 +237,17 @@ class _Texts:
             right[rows[inner][np.array(cuts, bool)[codes]]] = False
 
 
-def _see_apart(rows: Numbers, start: Numbers, end: Numbers, right: Numbers) -> None:
-    order = np.argsort((rows << HIGH) + start, kind="stable")
-    rows, start, end = rows[order], start[order], end[order]
-    right[rows[1:][(rows[1:] == rows[:-1]) & (start[1:] < end[:-1])]] = False
+def _see_overlaps(group: _Group, right: Numbers) -> None:
+    """See that spans of a layer overlap only as it allows; where some do overlap, row by row."""
+    layer, order = group.layer, np.lexsort((group.start, group.rows))
+    rows, start, end = group.rows[order], group.start[order], group.end[order]
+    doubtful = np.unique(rows[1:][(rows[1:] == rows[:-1]) & (start[1:] < end[:-1])])
+    for row in doubtful[right[doubtful]].tolist():
+        first, last = np.searchsorted(rows, [row, row + 1])
+        places = list(zip(start[first:last].tolist(), (-end[first:last]).tolist(), strict=True))
+        apart = layer.overlap == "apart"
+        values = group.values[layer.apart_by].take(pa.array(order[first:last])).to_pylist() if apart else ()
+        right[row] = overlap_rightly(layer, places, values)
 
 
 def _code_points(texts: pa.LargeStringArray) -> tuple[Numbers, Numbers]:

@@ -80,7 +80,9 @@ class Quick:
     def _overlap_rightly(self, layer: int, text: str, spans: Sequence[Any]) -> bool:
         kind, found = self._looks[layer]
         own: list[Any] = [span for span in spans if span.__class__ is kind]
-        return max([span.end for span in own]) <= len(text) and overlap_rightly(found, own)
+        places = [(span.start, -span.end) for span in own]
+        values = [found.group(span.attributes) for span in own] if found.group else ()
+        return max([span.end for span in own]) <= len(text) and overlap_rightly(found.layer, places, values)
 
     def _are_linked(self, spans: Sequence[Any], led: Sequence[tuple[str | None, type]]) -> bool:
         """Tell whether ids are right, and lead where they should."""

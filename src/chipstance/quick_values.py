@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from operator import attrgetter
@@ -109,20 +109,21 @@ def keys(data: bytes, text: str) -> int:
     return -1 if np.any(quotes & (after <= SPACE)) else int(np.count_nonzero(quotes & (after == COLON)))
 
 
-def overlap_rightly(found: Look, spans: Collection[Any]) -> bool:
+def overlap_rightly(layer: Layer, places: Sequence[tuple[int, int]], values: Sequence[Any]) -> bool:
     """Tell whether a document's spans of one layer surely overlap only as the layer allows.
 
     Args:
-        found: what there is to look at in the layer's spans.
-        spans: all of them; the start of each is below its end.
+        layer: the layer.
+        places: start of each, and its end below zero; no span is empty.
+        values: of each, where these tell which spans may overlap.
     """
-    check = {"free": _are_different, "nested": _are_nested}.get(found.layer.overlap, _are_apart)
-    if not found.group:
-        return check(sorted([(span.start, -span.end) for span in spans]))
+    check = {"free": _are_different, "nested": _are_nested}.get(layer.overlap, _are_apart)
+    if layer.overlap != "apart":
+        return check(sorted(places))
     groups: dict[Any, list[tuple[int, int]]] = {}
-    for span in spans:
-        groups.setdefault(found.group(span.attributes), []).append((span.start, -span.end))
-    return all(check(sorted(places)) for places in groups.values())
+    for value, place in zip(values, places, strict=True):
+        groups.setdefault(value, []).append(place)
+    return all(check(sorted(each)) for each in groups.values())
 
 
 def _are_different(places: Sequence[tuple[int, int]]) -> bool:
