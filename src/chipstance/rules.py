@@ -75,9 +75,14 @@ def scopes(rule_id: str) -> tuple[str, ...]:
     return tuple(scope for scope, checks in _CHECKS.items() if any(known == rule_id for known, _ in checks))
 
 
+def checks(*scopes: str) -> Iterator[tuple[str, Check]]:
+    """Yield the checks of some scopes, each with the id of its rule."""
+    return (each for scope in scopes for each in _CHECKS.get(scope, []))
+
+
 def run(scope: str, subject: object) -> Iterator[tuple[str, Finding]]:
     """Yield the id of every broken rule of a scope, with what breaks it."""
-    for rule_id, check in _CHECKS.get(scope, []):
+    for rule_id, check in checks(scope):
         for finding in check(subject):
             yield rule_id, finding
 
