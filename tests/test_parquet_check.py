@@ -325,6 +325,16 @@ def test_columns_that_are_missing_or_wrong(name: str, tmp_path: Path) -> None:
                for each in check_table(str(path), CONTEXT))  # fmt: skip
 
 
+def test_a_wrong_type_is_named_as_the_file_has_it(tmp_path: Path) -> None:
+    span = pa.struct(FIXED | {"start": STRING, "attributes": STRING})
+    made = pa.table({"doc": ["a"], "text": [b"b"], "spans": pa.nulls(1, pa.list_(span))})
+    found = {each.pointer: each.message for each in check_table(str(save(tmp_path / "x.parquet", made)), CONTEXT)}
+    assert found == {
+        "/text": "the column text is binary: make it a string",
+        "/spans/start": "the column spans/start is string: make it an integer",
+    }
+
+
 @pytest.mark.parametrize("kept", [0, 4, 200, -20])
 @pytest.mark.parametrize("end", [b"", b"PARE", b"\xff\xff\xff\x7fPAR1", b"\x00\x00\x00\x00PAR1"])
 def test_what_is_no_parquet(kept: int, end: bytes, tmp_path: Path) -> None:

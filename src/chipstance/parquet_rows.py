@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -234,11 +235,20 @@ def _faults(fields: list[pa.Field], wanted: Mapping[str, str], at: str) -> Itera
         is_right, words = _kinds()[kind]
         column = f"the column {at[1:]}{'/' if at else ''}{name}"
         if name not in types:
-            yield at, f"{column} is missing: add it, as {words}"
+            release = "; a table of a release is checked with its folder" if name == SPANS else ""
+            yield at, f"{column} is missing: add it, as {words}{release}"
         elif counts[name] > 1:
             yield f"{at}/{name}", f"{column} stands {counts[name]} times: keep one"
         elif not _fine(types[name], is_right):
-            yield f"{at}/{name}", f"{column} is {str(types[name])[:80]}: make it {words}"
+            yield f"{at}/{name}", f"{column} is {_shown(types[name])}: make it {words}"
+
+
+def _shown(kind: pa.DataType) -> str:
+    """Return a type as the file has it: all strings are read as dictionaries here."""
+    return _DICTIONARY.sub(r"\1", str(kind))[:80]
+
+
+_DICTIONARY = re.compile(r"dictionary<values=(\w+), indices=\w+, ordered=\d>")
 
 
 def row_line(row: Mapping[str, Any], layers: Layers) -> bytes:
