@@ -4,7 +4,7 @@ BIN := .venv/bin/python
 READY := .venv/ready
 SERVER := .label-studio/ready
 
-.PHONY: dataset test check baselines format lock clean
+.PHONY: dataset test check baselines benchmark format lock clean
 .DELETE_ON_ERROR:
 
 dataset: $(READY)
@@ -28,6 +28,10 @@ check: $(READY)
 # For maintainers: predictions in benchmarks/baselines/ and what README and card say of them.
 baselines: $(READY)
 	@$(BIN) scripts/baselines.py
+
+# For maintainers, on a machine with nothing else to do: rates and ratios against peers.
+benchmark: $(READY)
+	@for name in validation rules scoring; do echo "== $$name"; $(BIN) benchmarks/$$name.py || exit 1; done
 
 format: $(READY)
 	@$(BIN) -m ruff check --fix .

@@ -3,7 +3,7 @@
 Ours is everything: all regimes, attributes, chains, and intervals from 1,000 bootstrap replicates. Theirs is the
 evaluation alone. Turning spans into the form that each works on is not counted, neither theirs nor our columns; what
 ours takes with it, from documents as they are loaded, is printed too. Every time is the best of several, taken in
-turn. Needs the extra ``benchmark``: uv pip install -e '.[benchmark]'
+turn. ``make benchmark`` runs it too.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -334,3 +335,16 @@ def test_layers_that_only_share_our_names_are_none_of_ours(theirs: Path) -> None
         write(path, json.loads(path.read_text("utf-8")) | {"spans": spans})
     assert validate([theirs]) == []
     assert validate([predict(theirs, meadow)]) == []
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "own-corpus.md"
+
+
+def test_the_corpus_of_the_docs_is_valid(tmp_path: Path) -> None:
+    files = re.findall(r"^`([^`\n]+)`\n\n```\w+\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    for name, content in files:
+        path = tmp_path / "a corpus" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode())
+    assert len(files) == 6
+    assert validate([tmp_path / "a corpus"]) == []
