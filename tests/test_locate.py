@@ -84,7 +84,11 @@ def test_parse_reads_what_json_writes(value: Any) -> None:
         ('{"a": ["NaN",\n NaN]}', "json-constant", (2, 2)),
         ("[1, -Infinity]", "json-constant", (1, 5)),
         ('["\\uD83E\\uDDF5", "\\uD83E"]', "json-surrogate", (1, 19)),
+        ('["\\\\ud83e", "\\\\\\ud83e"]', "json-surrogate", (1, 16)),
+        ('["é", "\ud83e"]', "json-surrogate", (1, 8)),
+        ('["\\uD83E\\uDDF5", "\ud83e"]', "json-surrogate", (1, 19)),
         ("[" * 65 + "]" * 65, "json-depth", (1, 65)),
+        ("[" * 64 + "1" + "]" * 64, "json-depth", (1, 65)),
         ("[" * 100_000, "json-depth", (1, 65)),
         ('{"a":\n' * 3000 + "1" + "}" * 3000, "json-depth", (65, 1)),
         ('{"a": 1,\n "b": -' + "7" * 5000 + "}", "json-syntax", (2, 7)),
@@ -98,6 +102,24 @@ def test_what_is_no_strict_json_is_refused_where_it_stands(text: str, rule: str,
 
 def test_depth_is_allowed_up_to_its_limit() -> None:
     parse("[" * 64 + "]" * 64)
+    parse("[" * 63 + "1" + "]" * 63)
+
+
+def test_a_key_may_stand_in_many_objects() -> None:
+    with pytest.raises(JsonError) as caught:
+        parse('{"a": {"b": 1}, "c": [{"b": 1}, {"b": {"b": 2}}], "d": {"b": 1},\n"a": 1}')
+    assert (caught.value.rule, caught.value.line) == ("json-duplicate-key", 2)
+
+
+def test_a_value_is_placed_whatever_was_placed_before() -> None:
+    places = Positions(TEXT)
+    assert [places.find(pointer) for pointer in ("/last", "/mill/0", "/empty", "/none", "")] == [
+        (4, 11),
+        (2, 12),
+        (3, 12),
+        (1, 1),
+        (1, 1),
+    ]
 
 
 def test_a_bad_byte_is_placed() -> None:

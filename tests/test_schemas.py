@@ -11,8 +11,10 @@ import jsonschema
 import pytest
 from jsonschema import Draft202012Validator
 
+from chipstance.faults import show
 from chipstance.folders import schema_folder
-from chipstance.schemas import KINDS, PARTS, URN, Schemas, load_schemas, schema_faults, show
+from chipstance.schema_set import URN
+from chipstance.schemas import KINDS, PARTS, Schemas, load_schemas, schema_faults
 
 FOLDER = schema_folder()
 SCHEMAS = load_schemas(FOLDER)

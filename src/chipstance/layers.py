@@ -7,7 +7,7 @@ is written in one place only, and a repository with layers of its own is validat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Json = Any
@@ -65,10 +65,13 @@ class Layer:
     color: str = ""
     hotkey: str = ""
     tagged: bool = False
+    _references: dict[str, tuple[Attribute, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def references(self, kind: str) -> Iterator[Attribute]:
-        """Yield the attributes of one type, such as ``entity`` or ``span``."""
-        return (attribute for attribute in self.attributes.values() if attribute.type == kind)
+    def references(self, kind: str) -> tuple[Attribute, ...]:
+        """Return the attributes of one type, such as ``entity`` or ``span``."""
+        if kind not in self._references:
+            self._references[kind] = tuple(each for each in self.attributes.values() if each.type == kind)
+        return self._references[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ BOM = b"\xef\xbb\xbf"
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
-_HALF = re.compile("[\ud800-\udfff]")
+_PARENTS = {dict, list}
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
 
 
@@ -110,22 +110,39 @@ def scan(text: str) -> Iterator[Mark]:
 
 @dataclass(frozen=True)
 class Positions:
-    """Lines and columns in one JSON text, computed when first asked for."""
+    """Lines and columns in one text, computed when first asked for; JSON if pointers are to be found in it."""
 
     text: str
 
     @cached_property
     def _marks(self) -> dict[str, Mark]:
-        return {mark.pointer: mark for mark in scan(self.text)}
+        """What has been met so far."""
+        return {}
+
+    @cached_property
+    def _rest(self) -> Iterator[Mark]:
+        return scan(self.text)
+
+    def _mark(self, pointer: str) -> Mark | None:
+        if pointer not in self._marks:
+            for mark in self._rest:
+                self._marks[mark.pointer] = mark
+                if mark.pointer == pointer:
+                    break
+        return self._marks.get(pointer)
 
     def find(self, pointer: str, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is gone."""
-        while pointer and pointer not in self._marks:
+        mark = self._mark(pointer)
+        while mark is None and pointer:
             pointer = pointer.rpartition("/")[0]
-        mark = self._marks.get(pointer)
+            mark = self._mark(pointer)
         if mark is None:
             return 1, 1
-        offset = mark.key if key else mark.value
+        return self.at(mark.key if key else mark.value)
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset."""
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
@@ -212,40 +229,65 @@ def _no_constant(_name: str) -> Any:
 
 
 def _located(text: str, rule: str) -> JsonError:
-    seen: set[str] = set()
+    seen: dict[int, set[str]] = {}
     for mark in scan(text):
         if rule == "json-syntax" and len(mark.first) > MAX_DIGITS and mark.first.lstrip("-").isdecimal():
             message = f"a number of {len(mark.first)} digits: write one of {MAX_DIGITS} at most"
             return JsonError(rule, message, *position(text, mark.value))
         if rule == "json-constant" and mark.first in CONSTANTS:
             return JsonError(rule, f"{mark.first} is no JSON: write a number or null", *position(text, mark.value))
-        if rule == "json-duplicate-key" and mark.pointer in seen:
+        if rule == "json-duplicate-key" and _is_again(mark, seen):
             key = mark.pointer.rpartition("/")[2]
             return JsonError(
                 rule, f"key {key!r} stands twice in one object: remove one of them", *position(text, mark.key)
             )
-        seen.add(mark.pointer)
     return JsonError(rule, "the file can't be read")
+
+
+def _is_again(mark: Mark, seen: dict[int, set[str]]) -> bool:
+    """Tell whether a value has a pointer that another had, of those that are seen in what is open still."""
+    depth = mark.pointer.count("/")
+    seen.pop(depth + 1, None)
+    known = seen.setdefault(depth, set())
+    again = mark.pointer in known
+    if mark.key != mark.value:
+        known.add(mark.pointer)
+    return again
 
 
 def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
     """Yield what Python's json accepts and we don't: nesting without end, and halves of surrogate pairs."""
-    stack: list[tuple[Any, int]] = [(value, 1)]
-    while stack:
-        item, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            yield ("json-depth", TOO_DEEP), _depth_at(text)
-            return
-        if isinstance(item, str) and not item.isascii() and _HALF.search(item):
-            message = "half a surrogate pair is no character: write the character itself"
-            yield ("json-surrogate", message), _surrogate_at(text)
-            return
-        children = [*item, *item.values()] if isinstance(item, dict) else item if isinstance(item, list) else ()
-        stack.extend((child, depth + 1) for child in children)
+    if _is_deep(value):
+        yield ("json-depth", TOO_DEEP), _depth_at(text)
+    elif (at := _half_at(text)) is not None:
+        yield ("json-surrogate", "half a surrogate pair is no character: write the character itself"), at
 
 
-def _surrogate_at(text: str) -> int:
-    return next((match.start() for match in _ESCAPE.finditer(text) if match[1]), 0)
+def _is_deep(value: Any) -> bool:
+    return any(level for depth, level in enumerate(levels(value)) if depth == MAX_DEPTH)
+
+
+def levels(value: Any) -> Iterator[list[Any]]:
+    """Yield a JSON value, then what stands in it, then what stands in that, level by level."""
+    level = [value]
+    while level:
+        yield level
+        parents = [each for each in level if type(each) in _PARENTS]
+        level = []
+        for parent in parents:
+            level += parent.values() if type(parent) is dict else parent
+
+
+def _half_at(text: str) -> int | None:
+    """Return where half a surrogate pair stands in a JSON text, as an escape or as it is."""
+    escapes = _ESCAPE.finditer(text) if "\\" in text and ("\\ud" in text or "\\uD" in text) else ()
+    if half := next((match for match in escapes if match[1]), None):
+        return half.start()
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 def _depth_at(text: str) -> int:

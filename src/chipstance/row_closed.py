@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from chipstance.faults import show
 from chipstance.layers import Attribute, Layer, Layers
 from chipstance.model import Document, Span, Value
 from chipstance.records import RecordError, stance_label
 from chipstance.row_forms import Form, Key, Row, named, outside
 from chipstance.rules import Finding
-from chipstance.schemas import show
 from chipstance.score_errors import Error
 from chipstance.score_figures import Name
 from chipstance.tables import NO_STANCE, stance_labels

@@ -12,11 +12,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
+from chipstance.faults import show
 from chipstance.layers import Layer, Layers
 from chipstance.model import Document, Span
 from chipstance.row_schemas import IDENTITY
 from chipstance.rules import Finding
-from chipstance.schemas import show
 from chipstance.score_errors import Error, errors
 from chipstance.score_figures import Name
 from chipstance.textunits import Unit

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from chipstance.layers import Layers, attribute_schema
-from chipstance.schemas import DIALECT, URN, Schemas
+from chipstance.schema_set import URN
+from chipstance.schemas import DIALECT, Schemas
 from chipstance.tables import Table, release_tables, stance_labels, tag_names
 
 Json = Any

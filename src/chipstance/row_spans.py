@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from chipstance.adapters import spans_from_tags
+from chipstance.faults import show
 from chipstance.layers import Attribute, Layer, Layers
 from chipstance.loading import decimal_string
 from chipstance.model import Document, Span, Value
 from chipstance.row_forms import Form, Key, Row, named, outside
 from chipstance.row_schemas import TAGS
 from chipstance.rules import Finding
-from chipstance.schemas import show
 from chipstance.score_figures import Name
 from chipstance.tables import tag_names
 from chipstance.textunits import Unit

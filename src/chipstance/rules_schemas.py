@@ -9,7 +9,8 @@ from typing import Any
 
 from chipstance.jsonfile import is_missing
 from chipstance.rules import Finding, rule
-from chipstance.schemas import set_faults
+from chipstance.schema_set import set_faults
+from chipstance.schemas import computed_schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def schema_missing(schemas: SchemaSet) -> Iterator[Finding]:
 def schema_references(schemas: SchemaSet) -> Iterator[Finding]:
     """A schema has the id that its name says, and its references lead somewhere."""
     if len(schemas.written) == len(schemas.paths):
-        for name, fault in set_faults(schemas.written):
+        for name, fault in set_faults(schemas.written, computed_schemas(None)):
             yield Finding(fault.pointer, fault.message, path=schemas.paths[name])
 
 

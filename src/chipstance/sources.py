@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chipstance.faults import MOST_FAULTS, Fault
 from chipstance.jsonfile import read_bytes
-from chipstance.locate import JsonError, Positions, decode, parse, position
+from chipstance.locate import JsonError, Positions, decode, parse
 from chipstance.model import Problem
 from chipstance.rules import Finding, declare
-from chipstance.schemas import Fault, Schemas, schema_faults
+from chipstance.schemas import Schemas, schema_faults
 
 Json = Any
 
@@ -31,6 +32,7 @@ for _rule, _reason in {
     "predictions-empty": "A predictions file has a line.",
     "kind-unknown": "A JSON file is of a kind that the validator knows.",
     "schema": "A file keeps to the JSON Schema of its kind.",
+    "schema-pattern": "A pattern of a schema can be matched in linear time.",
     "problems-many": "A file has no more than 10,000 problems.",
 }.items():
     declare(_rule, _reason)
@@ -48,6 +50,7 @@ class Source:
         line: its line in a JSON Lines file; 0 for a whole file.
         problems: what is wrong with encoding, syntax and schema.
         faults: JSON pointers of the values that the schema refuses.
+        positions: where everything stands in the text.
     """
 
     path: Path
@@ -57,27 +60,24 @@ class Source:
     line: int = 0
     problems: tuple[Problem, ...] = ()
     faults: frozenset[str] = field(default=frozenset())
+    positions: Positions = field(default=Positions(""), repr=False, compare=False)
 
     @property
     def sound(self) -> bool:
         """Whether it could be read and its schema accepts it."""
         return not self.problems
 
-    @cached_property
-    def _positions(self) -> Positions:
-        return Positions(self.text)
-
     def problem(self, rule_id: str, finding: Finding) -> Problem:
         """Return a finding in this file as a problem, with line and column."""
         if self.kind == "article":
-            line, column = position(self.text, finding.at or 0)
+            line, column = self.positions.at(finding.at or 0)
         else:
-            line, column = self._positions.find(finding.pointer, key=finding.key)
+            line, column = self.positions.find(finding.pointer, key=finding.key)
         return Problem(rule_id, str(self.path), finding.pointer, finding.message, self.line or line, column)
 
     def broken(self, pointer: str) -> bool:
         """Tell whether the schema refuses the value at a pointer, or anything inside it."""
-        return pointer in self._broken
+        return bool(self.faults) and pointer in self._broken
 
     @cached_property
     def _broken(self) -> frozenset[str]:
@@ -118,9 +118,10 @@ def read_lines_source(path: Path, kind: str, schemas: Schemas) -> Iterator[Sourc
 def read_article_source(path: Path) -> Source:
     """Read an article, its line ends untouched."""
     try:
-        return Source(path, "article", decode(read_bytes(path), "article-encoding"))
+        text = decode(read_bytes(path), "article-encoding")
     except (OSError, JsonError) as error:
         return Source(path, "article", problems=(unreadable(path, error),))
+    return Source(path, "article", text, positions=Positions(text))
 
 
 def unreadable(path: Path, error: OSError | JsonError) -> Problem:
@@ -142,17 +143,20 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
         data = parse(text)
     except JsonError as error:
         return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
-    kind = kind or kind_by_content(data)
-    bare = Source(path, kind, text, data, line)
-    if not kind:
+    source = Source(path, kind or kind_by_content(data), text, data, line, positions=Positions(text))
+    if not source.kind:
         message = "no kind of file that ChipStance knows: move it elsewhere, or give it the keys of its kind"
-        return Source(path, kind, text, data, line, (bare.problem("kind-unknown", Finding("", message)),))
-    faults = list(schema_faults(data) if kind == "schema" else schemas.faults(kind, data))
-    return Source(path, kind, text, data, line, _problems(bare, faults), frozenset(fault.pointer for fault in faults))
+        return replace(source, problems=(source.problem("kind-unknown", Finding("", message)),))
+    faults = list(schema_faults(data) if source.kind == "schema" else schemas.faults(source.kind, data))
+    if not faults:
+        return source
+    if len(faults) >= MOST_FAULTS:  # then there are others that are not known, so nothing of it can be judged further
+        source = replace(source, data=None)
+    return replace(source, problems=_problems(source, faults), faults=frozenset(fault.pointer for fault in faults))
 
 
 def _problems(source: Source, faults: list[Fault]) -> tuple[Problem, ...]:
-    return tuple(source.problem("schema", Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
+    return tuple(source.problem(fault.rule, Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
 
 
 def kind_by_content(data: Json) -> str:
@@ -163,6 +167,7 @@ def kind_by_content(data: Json) -> str:
         "articles": {"articles"},
         "entities": {"entities"},
         "edits": {"doc", "edits"},
+        "documents": {"doc", "text", "spans"},
         "annotations": {"doc", "spans"},
         "adjudication": {"doc", "decisions"},
         "round": {"round", "annotators", "guidelines_sha256"},

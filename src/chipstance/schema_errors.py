@@ -1,0 +1,238 @@
+"""What exactly a schema refuses, as Python's jsonschema finds it: the place, and a message with the mend.
+
+It takes a hundred times as long as ``schema_gate``, and is for values that are refused there.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker, TypeChecker, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from chipstance.faults import MOST_FAULTS, Fault, show
+from chipstance.locate import escape
+from chipstance.schema_gate import Gate, are_distinct, is_pattern, matches
+from chipstance.schema_set import objects
+
+Json = Any
+
+SCHEMA_PATTERN = "schema-pattern"
+LONGEST_PATTERN = 200
+"""A pattern that is longer is cut in messages."""
+
+
+def make_validator(schema: Json, others: Mapping[str, Json]) -> Any:
+    """Return a validator.
+
+    Args:
+        schema: the schema, without a dialect of its own.
+        others: the schemas that it refers to, by ``$id``; without a dialect, which would bring back patterns that
+            backtrack.
+    """
+    resources = [(key, DRAFT202012.create_resource(other)) for key, other in others.items()]
+    registry: Registry[Json] = Registry().with_resources(resources)
+    kind: Any = extend(_Validator, {"items": _Items(others).faults})  # type: ignore[no-untyped-call]
+    return kind(schema, registry=registry)
+
+
+def make_meta_validator() -> Any:
+    """Return a validator of schemas."""
+    formats = FormatChecker(())
+    formats.checks("regex")(_is_pattern)
+    return Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=formats)
+
+
+def faults(validator: Any, value: Json) -> Iterator[Fault]:
+    """Yield what a validator refuses in a value; once, where two of its parts refuse the same."""
+    try:
+        yield from islice(chain.from_iterable(map(_faults, _errors(validator, value))), MOST_FAULTS)
+    except RecursionError:
+        yield Fault("", "is refused, but where can't be told: the schema refers to itself too often")
+
+
+def _errors(validator: Any, value: Json) -> Collection[ValidationError]:
+    errors: dict[tuple[object, ...], ValidationError] = {}
+    for error in validator.iter_errors(value):
+        errors[*error.absolute_path, error.validator, error.message] = error
+        if len(errors) >= MOST_FAULTS:
+            break
+    return errors.values()
+
+
+def _is_pattern(value: object) -> bool:
+    return not isinstance(value, str) or is_pattern(value)
+
+
+def _is_integer(_checker: TypeChecker, value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _pattern(_validator: Any, pattern: str, value: Json, _schema: Json) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not matches(pattern, value):
+        yield ValidationError(pattern)
+
+
+def _properties(validator: Any, properties: Mapping[str, Json], value: Json, _: Json) -> Iterator[Any]:
+    for key, schema in properties.items() if isinstance(value, dict) else ():
+        if key in value:
+            yield from _descend(validator, value, key, schema, key)
+
+
+def _pattern_properties(validator: Any, patterns: Mapping[str, Json], value: Json, _: Json) -> Iterator[Any]:
+    for pattern, schema in patterns.items() if isinstance(value, dict) else ():
+        for key in (key for key in value if matches(pattern, key)):
+            yield from _descend(validator, value, key, schema, pattern)
+
+
+def _descend(validator: Any, value: Mapping[str, Json], key: str, schema: Json, schema_path: str) -> Iterator[Any]:
+    if schema is False:  # jsonschema does not say which key that is
+        yield ValidationError("unwanted", path=(key,), instance=value[key], schema=schema, validator=None)  # type: ignore[arg-type]
+    else:
+        yield from validator.descend(value[key], schema, path=key, schema_path=schema_path)
+
+
+def _additional_properties(validator: Any, allowed: Json, value: Json, schema: Json) -> Iterator[Any]:
+    if isinstance(value, dict):
+        rest = {key: value[key] for key in _additional(value, schema)}
+        yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, allowed, rest, {})
+
+
+def _additional(value: Mapping[str, Json], schema: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the keys that a schema does not name, nor match by a pattern."""
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for key in value:
+        if key not in known and not any(matches(pattern, key) for pattern in patterns):
+            yield key
+
+
+class _Items:
+    """Looks at the items of a list one by one only where they are not all accepted at once.
+
+    Args:
+        others: the schemas that those of items refer to.
+    """
+
+    def __init__(self, others: Mapping[str, Json]) -> None:
+        self._others = others
+        self._gates: dict[int, Gate | None] = {}  # by schema, each of which is a part of the others
+
+    def faults(self, validator: Any, items: Json, value: Json, schema: Json) -> Iterator[Any]:
+        gate = self._gate(items) if isinstance(value, list) else None
+        if gate is None:
+            yield from Draft202012Validator.VALIDATORS["items"](validator, items, value, schema)
+            return
+        first = len(schema.get("prefixItems", ()))
+        for index in (index for index in range(first, len(value)) if not gate.accepts(value[index])):
+            yield from validator.descend(value[index], items, path=index)
+
+    def _gate(self, items: Json) -> Gate | None:
+        """Return the gate of the schema of items; None where there is none, or it means something else elsewhere."""
+        if id(items) not in self._gates:
+            self._gates[id(items)] = Gate(items, self._others) if _stands_alone(items, self._others) else None
+        return self._gates[id(items)]
+
+
+def _stands_alone(schema: Json, others: Mapping[str, Json]) -> bool:
+    """Tell whether a part of a schema means the same outside it: all that it refers to has an address."""
+    references = [part["$ref"] for _, part in objects(schema) if "$ref" in part]
+    dynamic = any("$dynamicRef" in part for each in (schema, *others.values()) for _, part in objects(each))
+    known = all(isinstance(each, str) and each.partition("#")[0] in others for each in references)
+    return isinstance(schema, dict) and known and not dynamic
+
+
+def _unique_items(validator: Any, wanted: bool, value: Json, schema: Json) -> Iterator[ValidationError]:
+    try:
+        if wanted and isinstance(value, list) and not are_distinct(value):
+            yield ValidationError(f"{value!r} has non-unique elements")
+    except ValueError:
+        yield from Draft202012Validator.VALIDATORS["uniqueItems"](validator, wanted, value, schema)
+
+
+# jsonschema's own keywords match by Python's re, which backtracks, and compare each item with each other
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "properties": _properties,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+        "uniqueItems": _unique_items,
+        "dependencies": Draft7Validator.VALIDATORS["dependencies"],  # of older dialects, which the gate knows too
+    },
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+_MESSAGES = {
+    "type": "must be {}",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "pattern": "must match {}",
+    "format": "is no {}",
+    "minimum": "must be {} or more",
+    "maximum": "must be {} or less",
+    "minLength": "needs {} character or more",
+    "maxLength": "must not be longer than {} characters",
+    "minItems": "needs {} item or more",
+    "minProperties": "needs {} member or more",
+    "uniqueItems": "holds an item twice: remove one of them",
+    "anyOf": "fits none of the allowed forms",
+    "not": "does not belong here: remove it",
+}
+
+
+def _wanted(keyword: str, value: Json) -> str:
+    if keyword == "type":
+        return " or ".join([value] if isinstance(value, str) else value)
+    if keyword == "enum":
+        return ", ".join(map(show, value))
+    return value if keyword == "pattern" and len(value) <= LONGEST_PATTERN else show(value)
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    pointer = "".join(f"/{escape(part)}" for part in error.absolute_path)
+    schema: Json = error.schema
+    instance: Json = error.instance
+    in_key = "propertyNames" in error.absolute_schema_path
+    if error.validator == "required":
+        missing = next(key for key in schema["required"] if f"{key!r} is" in error.message)
+        yield Fault(pointer, f"the key {missing!r} is missing: add it")
+    elif error.validator == "additionalProperties":
+        known = schema.get("properties", {})
+        for key in _additional(instance, schema):
+            yield Fault(f"{pointer}/{escape(key)}", f"unknown key {show(key)}: {_known(known)}", key=True)
+    elif error.validator == "format" and _is_backtracking(instance):
+        mend = "write it without look-around and back references, or shorter"
+        message = f"{show(instance)} can't be matched in linear time: {mend}"
+        yield Fault(f"{pointer}/{escape(instance)}" if in_key else pointer, message, in_key, SCHEMA_PATTERN)
+    elif schema is False:
+        yield Fault(pointer, "this key does not belong here: remove it", key=True)
+    else:
+        yield Fault(pointer, _message(error, schema), key=in_key)
+
+
+def _is_backtracking(pattern: str) -> bool:
+    """Tell whether what can't be matched in linear time is a pattern at all."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _known(properties: Mapping[str, Json]) -> str:
+    return f"remove it, or use one of {', '.join(properties)}" if properties else "remove it; none is allowed here"
+
+
+def _message(error: ValidationError, schema: Json) -> str:
+    keyword, description = str(error.validator), schema.get("description", "").rstrip(".")
+    message = _MESSAGES.get(keyword, "is refused by " + keyword).format(_wanted(keyword, error.validator_value))
+    return f"{show(error.instance)} {message}" + (f" ({description})" if description else "")

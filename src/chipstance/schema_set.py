@@ -1,0 +1,120 @@
+"""What keeps the schemas of a folder from working together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+from urllib.parse import unquote
+
+from chipstance.faults import Fault, show
+from chipstance.locate import escape
+from chipstance.schema_gate import Gate
+
+Json = Any
+
+URN = "urn:chipstance:schema:"
+MOST_AT_ONCE = 10_000
+"""A value is held to so many schemas at most."""
+_IN_PLACE, _LISTS_IN_PLACE = ("not", "if", "then", "else"), ("allOf", "anyOf", "oneOf")
+_Place = tuple[str, str]
+
+
+def set_faults(written: Mapping[str, Json], computed: Iterable[Json]) -> Iterator[tuple[str, Fault]]:
+    """Yield what keeps schemas from working together: another ``$id`` than the name's, references that lead nowhere.
+
+    Args:
+        written: schemas by name, each one by itself sound.
+        computed: the schemas that layers decide.
+    """
+    known = {URN + name: schema for name, schema in written.items()} | {each["$id"]: each for each in computed}
+    found = [(name, fault) for name, schema in written.items() for fault in _joint_faults(name, schema, known)]
+    yield from found or _circles(known) or _compiling_faults(written, known)
+
+
+def _joint_faults(name: str, schema: Json, known: Mapping[str, Json]) -> Iterator[Fault]:
+    if not isinstance(schema, dict) or schema.get("$id") != URN + name:
+        yield Fault("/$id" if isinstance(schema, dict) else "", f"the schema's $id must be {URN + name}")
+    for pointer, part in objects(schema):
+        for key in (key for key in ("$ref", "$dynamicRef") if isinstance(part.get(key), str)):
+            target, _, fragment = part[key].partition("#")
+            if not part[key] or not _leads(known.get(target or URN + name), fragment):
+                yield Fault(f"{pointer}/{key}", f"{show(part[key])} leads nowhere: {_mend(target)}")
+        for key in (key for key in ("$schema", "$id") if pointer and isinstance(part.get(key), str)):
+            yield Fault(f"{pointer}/{key}", f"{key} stands at the top of a schema only: remove it")
+
+
+def _mend(target: str) -> str:
+    if target.startswith(URN.partition(":")[0]) or not target:
+        return "name a definition that is there"
+    return "nothing is fetched, so put what it names into these files"
+
+
+def _compiling_faults(written: Mapping[str, Json], known: Mapping[str, Json]) -> Iterator[tuple[str, Fault]]:
+    """Yield what is found first when schemas are compiled."""
+    plain = {key: without_dialect(schema) for key, schema in known.items()}
+    for name in written:
+        try:
+            Gate(plain[URN + name], plain)
+        except ValueError as error:
+            yield name, Fault("", f"it can't be used: {str(error).partition(chr(10))[0]}")
+    if any("unevaluatedProperties" in part for schema in known.values() for _, part in objects(schema)):
+        message = "patterns of keys do not go with unevaluatedProperties: use additionalProperties there"
+        yield from ((name, Fault(pointer, message)) for name in written for pointer in _matched(written[name]))
+
+
+def _matched(schema: Json) -> Iterator[str]:
+    """Yield where keys are matched by patterns."""
+    return (f"{pointer}/patternProperties" for pointer, part in objects(schema) if "patternProperties" in part)
+
+
+def _leads(schema: Json, fragment: str) -> bool:
+    """Tell whether a JSON pointer leads somewhere in a schema; where an anchor leads shows when it is compiled."""
+    for part in unquote(fragment).split("/")[1:]:
+        if isinstance(schema, list) and part.isdecimal() and int(part) < len(schema):
+            schema = schema[int(part)]
+        else:
+            schema = schema.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(schema, dict) else None
+    return isinstance(schema, dict | bool)
+
+
+def _circles(known: Mapping[str, Json]) -> list[tuple[str, Fault]]:
+    """Return where a schema holds a value to itself again, or to very many schemas."""
+    places = {(name, pointer): part for name, schema in known.items() for pointer, part in objects(schema)}
+    held = {place: list(_in_place(place, part)) for place, part in places.items()}
+    sizes: dict[_Place, int] = {}
+    try:
+        for place in TopologicalSorter(held).static_order():
+            sizes[place] = 1 + sum(sizes[each] for each in held.get(place, ()))
+    except CycleError as error:
+        name, pointer = min(place for place in error.args[1] if "$ref" in places[place])
+        message = "this leads back to itself, for the same value: remove it"
+        return [(name.removeprefix(URN), Fault(f"{pointer}/$ref", message))]
+    most, (name, pointer) = max((size, place) for place, size in sizes.items())
+    message = f"a value is held to {most} schemas here, more than {MOST_AT_ONCE}: refer to fewer"
+    return [(name.removeprefix(URN), Fault(pointer, message))] if most > MOST_AT_ONCE else []
+
+
+def _in_place(place: _Place, part: Mapping[str, Json]) -> Iterator[_Place]:
+    """Yield the schemas that a value is held to which is held to one."""
+    name, pointer = place
+    if isinstance(part.get("$ref"), str):
+        target, _, fragment = part["$ref"].partition("#")
+        yield target or name, unquote(fragment)
+    yield from ((name, f"{pointer}/{key}") for key in _IN_PLACE if isinstance(part.get(key), dict))
+    for key in (key for key in _LISTS_IN_PLACE if isinstance(part.get(key), list)):
+        yield from ((name, f"{pointer}/{key}/{index}") for index in range(len(part[key])))
+
+
+def without_dialect(schema: Json) -> Json:
+    """Return a schema that is read by the rules of those that refer to it."""
+    return {key: value for key, value in schema.items() if key != "$schema"} if isinstance(schema, dict) else schema
+
+
+def objects(schema: Json, pointer: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield every object in a schema, with its pointer."""
+    if isinstance(schema, dict):
+        yield pointer, schema
+    items = schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+    for key, value in items:
+        yield from objects(value, f"{pointer}/{escape(key)}")
