@@ -95,6 +95,10 @@ def test_inputs_reach_the_steps_by_their_environment_only() -> None:
     assert all(step["shell"] == "bash" for step in STEPS.values() if "run" in step)
 
 
+def test_one_run_writes_all_reports() -> None:
+    assert STEPS["validate"]["run"].count('"${command[@]}"') == 1
+
+
 def test_a_clean_checkout_passes(job: Job) -> None:
     result = job.run("validate")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "8 files, 0 problems\n")

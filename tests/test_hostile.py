@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -19,6 +21,8 @@ import zstandard
 from chipstance import line_files
 from chipstance.engines import Processes
 from chipstance.model import Problem
+from chipstance.rules import run
+from chipstance.rules_manifest import Manifest
 from chipstance.sources import MOST_PROBLEMS
 from chipstance.streams import HARMLESS, LONGEST_LINE
 from chipstance.validate import check
@@ -47,10 +51,18 @@ def with_end(number: bytes) -> bytes:
     return GOOD.replace(b'"end": 14', b'"end": ' + number)
 
 
+def with_money(**changes: Any) -> bytes:
+    money = {"currency": "GBP", "minimum": "5", "maximum": "5", "qualifier": "exact"} | changes
+    span = {"id": "m1", "layer": "money", "start": 24, "end": 27, "text": "5 £", "attributes": money}
+    return document(spans=[span])
+
+
 HOSTILE: dict[str, tuple[bytes, set[str]]] = {
     "no UTF-8": (GOOD.replace(b"said so", b"s\xffid so"), {"json-encoding"}),
     "cut in a character": (b'{"doc": "quarry", "text": "\xc3', {"json-encoding"}),
     "byte order mark": (b"\xef\xbb\xbf" + GOOD, {"json-encoding"}),
+    "overlong form": (GOOD.replace(b"said so", b"s\xc0\xaf so"), {"json-encoding"}),
+    "beyond Unicode": (GOOD.replace(b"said so", b"\xf4\x90\x80\x80 so"), {"json-encoding"}),
     "surrogate as bytes": (GOOD.replace(b"said so", b"\xed\xa0\x80id so"), {"json-encoding"}),
     "surrogate escaped": (GOOD.replace(b"said so", b"\\ud800id so"), {"json-surrogate"}),
     "surrogate in a key": (GOOD.replace(b'"doc"', b'"\\udc00"'), {"json-surrogate"}),
@@ -59,10 +71,21 @@ HOSTILE: dict[str, tuple[bytes, set[str]]] = {
     "NUL in an id": (GOOD.replace(b"quarry", b"qua\\u0000rry"), {"schema"}),
     "key twice": (GOOD.replace(b'"doc"', b'"doc": "x", "\\u0064oc"'), {"json-duplicate-key"}),
     "key of a span twice": (GOOD.replace(b'"id"', b'"i\\u0064": "x", "id"'), {"json-duplicate-key"}),
+    "key deep inside twice": (
+        GOOD.replace(b'"attributes": {}', b'"attributes": {"a": [{"b": {"c": 1, "c": 1}}]}'),
+        {"json-duplicate-key"},
+    ),
+    "key in two normal forms": (GOOD.replace(b'"doc"', '"\u00e9": 1, "e\u0301": 1, "doc"'.encode()), {"schema"}),
+    "key of another script": (GOOD.replace(b'"doc"', '"d\u043e\u0441"'.encode()), {"schema"}),
+    "key of a prototype": (document(__proto__={"polluted": True}), {"schema"}),
+    "NaN in attributes": (GOOD.replace(b'"attributes": {}', b'"attributes": {"a": NaN}'), {"json-constant"}),
     "NaN": (with_end(b"NaN"), {"json-constant"}),
     "Infinity": (with_end(b"Infinity"), {"json-constant"}),
     "minus Infinity": (with_end(b"-Infinity"), {"json-constant"}),
     "1e999": (with_end(b"1e999"), {"schema"}),
+    "minus zero": (with_end(b"-0"), {"span-empty"}),
+    "a fraction": (with_end(b"14.0"), {"schema"}),
+    "hexadecimal": (with_end(b"0x0e"), {"json-syntax"}),
     "1,000 digits": (with_end(b"9" * 1000), {"schema"}),
     "100,000 digits": (with_end(b"9" * 100_000), {"json-syntax"}),
     "2**31": (with_end(b"%d" % 2**31), {"schema"}),
@@ -76,6 +99,16 @@ HOSTILE: dict[str, tuple[bytes, set[str]]] = {
     "lists in a span": (with_end(b"[" * DEEP + b"]" * DEEP), {"json-depth"}),
     "nothing": (b"  \t", {"json-syntax"}),
     "carriage returns only": (GOOD + b"\r" + GOOD, {"json-syntax"}),
+    "line separator": (GOOD + "\u2028".encode() + GOOD, {"json-syntax"}),
+    "two values": (GOOD + GOOD, {"json-syntax"}),
+    "trailing comma": (GOOD[:-1] + b",}", {"json-syntax"}),
+    "single quotes": (GOOD.replace(b'"', b"'"), {"json-syntax"}),
+    "comment": (b"/* x */" + GOOD, {"json-syntax"}),
+    "null": (b"null", {"schema"}),
+    "huge exponent": (with_money(minimum="1e999999999"), {"schema"}),
+    "other digits": (with_money(minimum="\u0665"), {"schema"}),
+    "line end behind a number": (with_money(minimum="5\n"), {"schema"}),
+    "100,000 digits as money": (with_money(minimum="9" * 100_000), {"money-order"}),
     "no object": (b"[3]", {"schema"}),
     "spans null": (document(spans=[None, 3, [], "x"]), {"schema"}),
     "a way out": (document(doc="../../etc/passwd"), {"schema"}),
@@ -193,7 +226,7 @@ def test_a_line_without_end_is_not_held(tmp_path: Path) -> None:
     assert [problem[:2] for problem in plain(check([path]).problems)] == [("line-too-long", 1)]
 
 
-PACKERS = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}
+PACKERS = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor(write_checksum=True).compress}
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -208,9 +241,12 @@ def test_hostile_compressed_files(tmp_path: Path, suffix: str) -> None:
         packed[:-3]: "compression-broken",
         packed[:1]: "compression-broken",
         packed + b"rest": "compression-broken",
+        packed + packed[:-3]: "compression-broken",
+        packed[: len(packed) // 2] + b"?" + packed[len(packed) // 2 + 1 :]: "compression-broken",
         GOOD: "compression-broken",
         PACKERS["zst" if suffix == "gz" else "gz"](GOOD): "compression-broken",
         pack(bomb) * 64: "compression-ratio",
+        pack(GOOD) + pack(bomb * 64): "compression-ratio",
         pack(bomb * 64): "compression-ratio",
         pack(b'{"doc": "a", "text": "' + bomb.replace(b"\0", b"x") * 64): "compression-ratio",
     }.items():
@@ -219,6 +255,27 @@ def test_hostile_compressed_files(tmp_path: Path, suffix: str) -> None:
         assert (problem.rule, problem.line) == (rule, 1)
     path.write_bytes(pack(b"") + pack(GOOD[:20]) + pack(GOOD[20:]))
     assert check([path]).problems == ()
+
+
+def test_frames_of_zstandard_that_hold_no_data(tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl.zst"
+    skipped = struct.pack("<II", 0x184D2A50, 5) + b"hello"
+    path.write_bytes(skipped + PACKERS["zst"](GOOD) + skipped)
+    assert check([path]).problems == ()
+    words = zstandard.train_dictionary(1000, [f"abcdefgh{number}".encode() * 50 for number in range(500)])
+    path.write_bytes(zstandard.ZstdCompressor(dict_data=words).compress(GOOD))
+    assert plain(check([path]).problems) == [("compression-broken", 1, 1)]
+
+
+@pytest.mark.parametrize("name", ["::set-output name=a::b.jsonl", "x,y:z%0A::error::.jsonl", "##[add-mask]e.jsonl"])
+def test_names_are_no_commands_to_github(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"{")
+    for form in ("text", "github"):
+        command = [sys.executable, "-m", "chipstance", "validate", ".", "--format", form]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert result.returncode == 1
+        (line,) = result.stdout.splitlines()
+        assert line.startswith("::error file=" if form == "github" else ("./::", "x,y:z", "##\\x5b"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pipes, and names that are no UTF-8, are Linux's")
@@ -261,17 +318,10 @@ def test_a_killed_worker_is_told(tmp_path: Path) -> None:
     _all_gone(process.pid)
 
 
-def _label(name: str, layer: str, start: int, end: int, **attributes: Any) -> dict[str, Any]:
-    covered = ("ab " * 4)[start:end]
-    return {"id": name, "layer": layer, "start": start, "end": end, "text": covered, "attributes": attributes}
-
-
-SAID = {"speaker": "p", "cue": None, "kind": "indirect", "utterance": None}
-NESTED = [
-    _label("p", "speaker", 0, 2, entity=None, mention="nominal"),
-    _label("q", "statement", 3, 8, **SAID),
-    _label("r", "statement", 3, 5, **SAID),
-]
+def _named(place: int) -> dict[str, Any]:
+    attributes = {"entity": None, "mention": "nominal"}
+    where = {"start": place, "end": place + 2, "text": "ab"}
+    return {"id": f"p{place}", "layer": "speaker", **where, "attributes": attributes}
 
 
 def _long_check(tmp_path: Path, workers: str) -> tuple[subprocess.Popen[bytes], Path]:
@@ -279,8 +329,9 @@ def _long_check(tmp_path: Path, workers: str) -> tuple[subprocess.Popen[bytes], 
     path, scratch = tmp_path / "long.jsonl", tmp_path / "scratch"
     scratch.mkdir()
     with path.open("wb") as file:
-        for number in range(40_000):  # slowly: nested statements are in order, but not surely so at a quick look
-            file.write(document(doc=f"d{number}", text="ab " * 1000, spans=NESTED) + b"\n")
+        for number in range(3_000):  # slowly: what is wrong with a line is looked for in all its spans
+            line = {"doc": f"d{number}", "text": "ab " * 5000, "spans": [_named(3 * place) for place in range(20)]}
+            file.write(written(line | {"more": 1}) + b"\n")
     command = [sys.executable, "-m", "chipstance", "validate", str(path), "--workers", workers]
     environment = os.environ | {"TMPDIR": str(scratch)}
     process = subprocess.Popen(
@@ -300,3 +351,24 @@ def _all_gone(group: int) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("a process is left")
+
+
+def test_a_damaged_table_of_a_release_is_a_problem(tmp_path: Path) -> None:
+    table = (Path(__file__).parent / "cases" / "parquet-columns" / "good-map.parquet").read_bytes()
+    for content in (
+        table.replace(b"text", b"t\xffxt"),
+        table[:-20],
+        table[:-30] + b"?" * 22 + table[-8:],
+        b"PAR1",
+        b"",
+    ):
+        (tmp_path / "data" / "stance").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / "stance" / "test.parquet").write_bytes(content)
+        entry = {"path": "data/stance/test.parquet", "config": "stance", "split": "test", "rows": 1}
+        entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        about = {"name": "x", "version": "1.0.0", "canary": "x", "content_sha256": "", "files": [entry], "inputs": []}
+        found = run("manifest", Manifest(tmp_path / "manifest.json", about, None))
+        assert {(rule, finding.pointer) for rule, finding in found} == {
+            ("manifest-rows", "/files/0/rows"),
+            ("manifest-content", "/content_sha256"),
+        }

@@ -148,6 +148,7 @@ MORE = {
     "null link": with_attributes(2, speaker=None),
     "too long an id": with_span(0, id="p" * 81),
     "ends late": with_span(3, end=43, text=TEXT[24:]),
+    "NUL": line(text=TEXT + "\0"),
     "one past the text": with_span(3, end=len(TEXT) + 1),
 }
 BY_LAYER = {"null not allowed", "unknown attribute", "attribute missing", "unknown layer"}
@@ -419,6 +420,16 @@ def test_no_rows_and_null_rows(tmp_path: Path) -> None:
     nulls = pa.Table.from_pylist([{"doc": "d", "text": "a"}], table([], "layers").schema)
     found = rules(save(tmp_path / "x.parquet", nulls))
     assert found == [("schema", f"/spans/{number}", 1) for number in range(len(LAYERS.by_name))]
+
+
+@pytest.mark.parametrize("name", ["doc", "text", "spans", "cue"])
+@pytest.mark.parametrize("layout", ["struct", "layers"])
+def test_columns_of_nulls_alone(name: str, layout: str, tmp_path: Path) -> None:
+    made = table([line(), line(doc="d1")], layout)
+    if name not in made.column_names:
+        return
+    path = save(tmp_path / "x.parquet", made.set_column(made.column_names.index(name), name, pa.nulls(2)))
+    assert {each.line for each in check_table(str(path), CONTEXT)} == {1, 2}
 
 
 def test_strings_that_are_no_utf_8(tmp_path: Path) -> None:

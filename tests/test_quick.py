@@ -97,6 +97,7 @@ BROKEN = {
     "cut off before a mark": line(COLON, ("cue", 34, 35, {})),
     "inside an emoji": line(COLON, ("cue", 37, 39, {})),
     "after a joiner": line(COLON, ("cue", 40, 41, {})),
+    "NUL": line(TEXT + "\0", ("cue", 0, 3, {})),
     "before a joiner": line(COLON, ("cue", 37, 38, {})),
 }  # fmt: skip
 

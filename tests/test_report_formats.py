@@ -24,7 +24,7 @@ from chipstance.junit import junit_text
 from chipstance.model import Problem
 from chipstance.report import github_lines, json_text, text_lines
 from chipstance.rules import RULES
-from chipstance.sarif import SCHEMA, sarif_text
+from chipstance.sarif import MOST_RESULTS, SCHEMA, sarif_text
 
 HERE = Path("/home/somebody/a checkout")
 PLAIN = (
@@ -113,6 +113,15 @@ def test_sarif_says_what_the_problems_say() -> None:
 def addresses(problems: tuple[Problem, ...], folder: Path, root: Path) -> list[dict[str, str]]:
     results = json.loads(sarif_text(problems, folder, root))["runs"][0]["results"]
     return [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in results]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+def test_a_line_of_any_report_is_no_command_to_github(form: str) -> None:
+    names = ("::set-output name=a::b.json", "  ::stop-commands::x", "##[add-mask]e", "\n::error::x")
+    problems = tuple(Problem("schema", name, "", message, 1, 1) for name in names for message in names)
+    for line in forms(problems)[form].splitlines():
+        assert "##[" not in line
+        assert line.startswith("::error file=") if form == "github" else not line.lstrip().startswith("::")
 
 
 def test_sarif_names_files_by_addresses() -> None:
@@ -213,3 +222,46 @@ def test_a_name_that_a_terminal_obeys_is_never_printed_raw(example: Path) -> Non
     assert r"\x1b[31m" in result.output
     assert "\x1b" not in result.output
     assert "\x9b" not in result.output
+
+
+def test_sarif_has_no_more_results_than_are_read() -> None:
+    many = [Problem("schema", f"{number // 9000}.jsonl", "", "m", number + 1, 2) for number in range(MOST_RESULTS)]
+    assert len(json.loads(sarif_text(many, HERE, HERE))["runs"][0]["results"]) == MOST_RESULTS
+    results = json.loads(sarif_text([*many, *many], HERE, HERE))["runs"][0]["results"]
+    assert len(results) == MOST_RESULTS
+    assert results[-2]["ruleId"] == "schema"
+    assert results[-1]["ruleId"] == "problems-many"
+    assert results[-1]["message"]["text"].startswith(f"{MOST_RESULTS + 1} problems more are left out")
+    assert results[-1]["locations"][0]["physicalLocation"]["region"] == {"startLine": MOST_RESULTS, "startColumn": 2}
+
+
+def test_one_run_writes_several_reports(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example / "annotations" / "gold" / "mill.json").write_text("{", "utf-8")
+    monkeypatch.chdir(example)
+    files = {"sarif": "new folder/a b.sarif", "junit": "r.xml", "json": "r=.json", "github": "g", "text": "t"}
+    given = [part for form, name in files.items() for part in ("--report", f"{form}={name}")]
+    result = CliRunner().invoke(app, ["validate", ".", *given])
+    assert result.exit_code == 1
+    for form, name in files.items():
+        alone = CliRunner().invoke(app, ["validate", ".", "--format", form])
+        assert Path(name).read_bytes() == alone.stdout.encode()
+    assert result.stdout == Path("t").read_text("utf-8")
+
+
+@pytest.mark.parametrize("given", ["sarif", "sarif=", "sarif=-", "xml=a.xml", "=a", "sarif=.", "sarif=/dev/null"])
+def test_a_report_that_can_not_be_is_wrong_usage(example: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.chdir(example)
+    before = sorted(example.rglob("*"))
+    result = CliRunner().invoke(app, ["validate", ".", "--report", given])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sorted(example.rglob("*")) == before
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_report_that_is_not_written_is_told_beside_the_others(example: Path) -> None:
+    arguments = ["--report", f"json={example / 'README.md' / 'r.json'}", "--report", f"junit={example / 'r.xml'}"]
+    result = CliRunner().invoke(app, ["validate", str(example), "--format", "json", *arguments])
+    assert result.exit_code == 2
+    assert "can't be written" in " ".join(result.stderr.replace("│", " ").split())
+    assert json.loads(result.stdout)["problems"] == []
+    assert (example / "r.xml").is_file()

@@ -81,16 +81,27 @@ def place_of(span: Span, layers: Layers) -> Place:
     return Place(span.layer, span.start, span.end, span.attributes.get(apart_by) if apart_by else None)
 
 
-def unlinked(span: Span, document: Document, layers: Layers) -> dict[str, Value]:
-    """Return a span's attributes with the ids of other spans replaced by their ``start:end``, the same for all."""
+def targets(document: Document) -> dict[str, str]:
+    """Return what links lead to: each span's ``start:end`` by its id."""
+    return {span.id: f"{span.start}:{span.end}" for span in document.spans}
+
+
+def unlinked(span: Span, linked: Mapping[str, str], layers: Layers) -> dict[str, Value]:
+    """Return a span's attributes with the ids of other spans replaced by their ``start:end``, the same for all.
+
+    Args:
+        span: the span.
+        linked: the ``targets`` of its document.
+        layers: what is annotated.
+    """
     links = {attribute.name for attribute in layers[span.layer].references("span")}
-    by_id = {other.id: f"{other.start}:{other.end}" for other in document.spans}
-    return {name: by_id.get(str(value), value) if name in links else value for name, value in span.attributes.items()}
+    return {name: linked.get(str(value), value) if name in links else value for name, value in span.attributes.items()}
 
 
 def by_place(document: Document, layers: Layers) -> dict[Place, Attributes]:
     """Return a document's labels: place to attributes, links as ``start:end``."""
-    return {place_of(span, layers): unlinked(span, document, layers) for span in document.spans}
+    linked = targets(document)
+    return {place_of(span, layers): unlinked(span, linked, layers) for span in document.spans}
 
 
 def compare(documents: Sequence[Document], layers: Layers) -> tuple[dict[Place, Attributes], tuple[Dispute, ...]]:
@@ -162,7 +173,7 @@ def make_spans(labels: Mapping[Place, Attributes], text: str, layers: Layers) ->
     for span in bare:
         seen[span.layer] += 1
         ids[span.id] = f"{span.layer}-{seen[span.layer]}"
-    targets = {(place.layer, f"{place.start}:{place.end}"): ids[str(place)] for place in labels}
+    places = {(place.layer, f"{place.start}:{place.end}"): ids[str(place)] for place in labels}
     spans = (
         Span(
             id=ids[str(place)],
@@ -170,7 +181,7 @@ def make_spans(labels: Mapping[Place, Attributes], text: str, layers: Layers) ->
             start=place.start,
             end=place.end,
             text=text[place.start : place.end],
-            attributes=dict(_linked(place, attributes, layers[place.layer], targets)),
+            attributes=dict(_linked(place, attributes, layers[place.layer], places)),
         )
         for place, attributes in labels.items()
     )

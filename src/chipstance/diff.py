@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chipstance.adjudication import unlinked
+from chipstance.adjudication import targets, unlinked
 from chipstance.layers import Layer, Layers
 from chipstance.matching import overlap_pairs
 from chipstance.model import Document, Span, Value
@@ -103,6 +103,7 @@ def diff(old: Mapping[str, Document], new: Mapping[str, Document], layers: Layer
 
 def _pairs(doc: str, old: Document, new: Document, layers: Layers) -> Iterator[Change]:
     """Yield every label of a document with its counterpart, layer by layer in reading order."""
+    old_targets, new_targets = targets(old), targets(new)
     for layer in layers:
         before, after = old.layer(layer.name), new.layer(layer.name)
         pairs = overlap_pairs(before, after, _traits(layer))
@@ -111,7 +112,7 @@ def _pairs(doc: str, old: Document, new: Document, layers: Layers) -> Iterator[C
         rows: list[tuple[Span | None, Span | None]] = [(a, partner.get(a.id)) for a in before]
         rows += [(None, b) for b in after if b.id not in taken]
         for a, b in sorted(rows, key=_place):
-            yield Change(doc, _label(a, old, layers), _label(b, new, layers))
+            yield Change(doc, _label(a, old_targets, layers), _label(b, new_targets, layers))
 
 
 def _traits(layer: Layer) -> Callable[[Span], list[Value]]:
@@ -123,10 +124,10 @@ def _place(row: tuple[Span | None, Span | None]) -> tuple[int, int]:
     return (span.start, span.end) if span else (0, 0)
 
 
-def _label(span: Span | None, document: Document, layers: Layers) -> Label | None:
+def _label(span: Span | None, linked: Mapping[str, str], layers: Layers) -> Label | None:
     if span is None:
         return None
-    return Label(span.layer, span.start, span.end, span.text, unlinked(span, document, layers))
+    return Label(span.layer, span.start, span.end, span.text, unlinked(span, linked, layers))
 
 
 def words(difference: Difference) -> Iterator[str]:

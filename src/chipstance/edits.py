@@ -6,7 +6,7 @@ carries code-point offsets from the article (raw) to the text and back.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -113,6 +113,9 @@ class OffsetMap:
         for edit in edits:
             self._text_starts.append(edit.start + shift)
             shift += len(edit.replacement) - (edit.end - edit.start)
+        places = list(zip(edits, self._text_starts, strict=True))
+        repairs = [(start, start + len(edit.replacement)) for edit, start in places if edit.kind == "repair"]
+        self._repair_starts, self._repair_ends = ([repair[side] for repair in repairs] for side in (0, 1))
 
     def to_text(self, offset: int) -> Place:
         """Carry an offset from the article to the text."""
@@ -155,10 +158,7 @@ class OffsetMap:
 
     def repaired(self, start: int, end: int) -> bool:
         """Tell whether a text span overlaps a passage that a repair put there."""
-        return any(
-            edit.kind == "repair" and begin < end and start < begin + len(edit.replacement)
-            for edit, begin in zip(self._edits, self._text_starts, strict=True)
-        )
+        return bisect_right(self._repair_ends, start) < bisect_left(self._repair_starts, end)
 
     def _touched(self, start: int, end: int) -> tuple[Edit, ...]:
         return tuple(edit for edit in self._edits if edit.start < end and start < edit.end)

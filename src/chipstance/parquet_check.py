@@ -22,6 +22,7 @@ from chipstance.currencies import iso_codes
 from chipstance.layers import DECIMAL, SLUG, Attribute, Layer, Layers
 from chipstance.parquet_rows import ATTRIBUTES, DOC, FIXED, REPAIRED, SPANS, TEXT, is_text
 from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN, overlap_rightly
+from chipstance.rules_files import NUL
 from chipstance.rules_spans import inside_character
 
 Numbers = NDArray[Any]
@@ -54,6 +55,7 @@ class ColumnCheck:
     def _in_order(self, batch: pa.RecordBatch) -> Numbers:
         docs, texts = _strings(batch.column(DOC)), _strings(batch.column(TEXT))
         right = _truth(pc.and_(_are_slugs(docs), pc.greater(pc.utf8_length(texts), 0)))
+        right &= ~_truth(pc.match_substring(texts, NUL))
         groups = list(self._groups(batch, right))
         places = _Texts(pc.fill_null(texts, ""))
         for group in groups:
@@ -264,7 +266,9 @@ def _code_points(texts: pa.LargeStringArray) -> tuple[Numbers, Numbers]:
 
 
 def _has_structs(batch: pa.RecordBatch) -> bool:
-    """Tell whether attributes are structs, which alone are looked at as columns."""
+    """Tell whether no column is of nulls alone, and attributes are structs: these are looked at as columns."""
+    if any(map(pa.types.is_null, batch.schema.types)):
+        return False
     if SPANS not in batch.schema.names:
         return True
     spans = batch.schema.field(SPANS).type.value_type

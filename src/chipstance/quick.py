@@ -13,6 +13,7 @@ import msgspec
 from chipstance.layers import Layers
 from chipstance.line_types import document_types
 from chipstance.quick_values import Known, is_slug, keys, look, overlap_rightly
+from chipstance.rules_files import NUL
 from chipstance.rules_spans import ZERO_WIDTH_JOINER, inside_character
 
 LINE_KEYS = 3
@@ -47,8 +48,8 @@ class Quick:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         text, spans = line.text, line.spans
-        fine = self._slugs[line.doc] and self._spans(text, spans, data) and self._are_whole(text, spans)
-        return str(line.doc) if fine else None
+        fine = self._slugs[line.doc] and NUL not in text and self._spans(text, spans, data)
+        return str(line.doc) if fine and self._are_whole(text, spans) else None
 
     def _spans(self, text: str, spans: Sequence[Any], data: bytes) -> bool:
         by_type, ends = self._by_type, [0] * len(self._looks)

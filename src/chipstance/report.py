@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _HIDDEN = re.compile(r"[^\n\x20-\x7e]")
 """What has to be looked at: line ends stand between the values of JSON, never inside them."""
+_COMMAND = "##["
+"""With this anywhere, or two colons at its beginning, a line of a job's log can be a command to GitHub."""
 
 
 def text_lines(problems: Sequence[Problem]) -> str:
@@ -39,7 +41,8 @@ def json_text(problems: Sequence[Problem], files: int) -> str:
 
 def visible_json(data: Any) -> str:
     r"""Return JSON text in which every character that can't be seen is written as ``\uXXXX``."""
-    return _HIDDEN.sub(_json_escape, json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
+    text = json.dumps(data, ensure_ascii=False, indent=2).replace(_COMMAND, r"##\u005b")
+    return _HIDDEN.sub(_json_escape, text) + "\n"
 
 
 def _json_escape(match: re.Match[str]) -> str:
@@ -71,12 +74,14 @@ def summary(problems: Sequence[Problem], files: int) -> str:
 
 def escape(text: str) -> str:
     """Return a text on one line, with control characters and other unprintable ones written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return visible.replace(_COMMAND, r"##\x5b")
 
 
 def place(problem: Problem) -> str:
     """Return where a problem is: ``path:line:column``."""
-    return f"{escape(problem.path)}:{problem.line}:{problem.column}"
+    here = "./" if problem.path.lstrip().startswith("::") else ""
+    return f"{here}{escape(problem.path)}:{problem.line}:{problem.column}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -125,6 +125,13 @@ class Labels:
         return {span.id: span for span in reversed(tuple(self.spans.values())) if span.id}
 
     @cached_property
+    def _by_layer(self) -> dict[str, list[tuple[int, Span]]]:
+        found: dict[str, list[tuple[int, Span]]] = {}
+        for index, span in self.spans.items():
+            found.setdefault(span.layer, []).append((index, span))
+        return found
+
+    @cached_property
     def utf8(self) -> bytes:
         """The text in UTF-8."""
         return self.text.encode(errors="surrogatepass")
@@ -136,7 +143,7 @@ class Labels:
 
     def layer(self, name: str) -> Iterator[tuple[int, Span]]:
         """Yield the spans of one layer, with their place in the file."""
-        return ((index, span) for index, span in self.spans.items() if span.layer == name)
+        return iter(self._by_layer.get(name, ()))
 
     def having(self, name: str, *attributes: str) -> Iterator[tuple[int, Span]]:
         """Yield the spans of a layer, where layers.json declares that it has all these attributes."""

@@ -20,10 +20,10 @@ from chipstance.adjudication import (
 )
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap
+from chipstance.faults import show
 from chipstance.layers import Layers
 from chipstance.model import Document, Span
 from chipstance.rules import Finding, rule
-from chipstance.schemas import show
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from chipstance.faults import show
 from chipstance.folders import Checkout
 from chipstance.model import Article, Entity
 from chipstance.rules import Finding, Labels, rule
 from chipstance.rules_statements import seen_names, used_entities
-from chipstance.schemas import show
 
 SPLITS = ("validation", "test")
 
@@ -82,14 +82,29 @@ def alias_unseen(whole: Whole) -> Iterator[Finding]:
         return
     used = {entity for labels in whole.gold.values() for entity in used_entities(labels)}
     seen = {pair for labels in whole.gold.values() for pair in seen_names(labels)}
-    for index, entity in enumerate(whole.entities.values()):
-        for place, alias in enumerate(entity.aliases if entity.id in used else ()):
-            if (entity.id, alias) not in seen and not _stands_in_text(whole, entity, alias):
-                message = f"no mention of {entity.id!r} reads {show(alias)}: remove the alias"
-                yield Finding(f"/entities/{index}/aliases/{place}", message, path=whole.checkout.entities)
+    unseen = [
+        (index, place, entity, alias)
+        for index, entity in enumerate(whole.entities.values())
+        for place, alias in enumerate(entity.aliases if entity.id in used else ())
+        if (entity.id, alias) not in seen
+    ]
+    # persons and accounts are labelled as speakers only, so their names stand elsewhere too
+    found = _standing(whole, {alias for _, _, entity, alias in unseen if entity.kind != "organization"})
+    for index, place, entity, alias in unseen:
+        if entity.kind == "organization" or alias not in found:
+            message = f"no mention of {entity.id!r} reads {show(alias)}: remove the alias"
+            yield Finding(f"/entities/{index}/aliases/{place}", message, path=whole.checkout.entities)
 
 
-def _stands_in_text(whole: Whole, entity: Entity, alias: str) -> bool:
-    """Persons and accounts are labelled as speakers only, so their names stand elsewhere too."""
-    pattern = re.compile(rf"(?<!\w){re.escape(alias)}(?!\w)")
-    return entity.kind != "organization" and any(pattern.search(text) for text in whole.texts.values())
+def _standing(whole: Whole, names: Set[str]) -> Set[str]:
+    """Return which names stand in a text, and are no parts of words there."""
+    found: set[str] = set()
+    for text in whole.texts.values():
+        starts = [match.start() for match in re.finditer(r"(?<!\w)", text)]
+        for size in {len(name) for name in names}:
+            found |= names & {text[at : at + size] for at in starts if not _in_word(text, at + size)}
+    return found
+
+
+def _in_word(text: str, end: int) -> bool:
+    return text[end : end + 1].isalnum() or text[end : end + 1] == "_"

@@ -14,13 +14,14 @@ from typing import Any
 from chipstance.corpus import parse_edits
 from chipstance.digests import sha256
 from chipstance.edits import edit_errors
+from chipstance.faults import show
 from chipstance.layers import Layers, parse_layers
 from chipstance.locate import escape
-from chipstance.rules import Finding, declare, rule
-from chipstance.schemas import show
+from chipstance.rules import Finding, Labels, declare, rule
 
 Json = Any
 JOINERS = "\u200c\u200d"
+NUL = "\0"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -79,11 +80,35 @@ def text_line_ends(article: ArticleText) -> Iterator[Finding]:
 
 @rule("text-control", "article")
 def text_control(article: ArticleText) -> Iterator[Finding]:
-    """A text has no NUL, no byte order mark and no other control character."""
-    for place, character in enumerate(article.text):
-        if _is_control(character) and character not in "\t\r\n":
-            message = f"U+{ord(character):04X} is a control character: record an edit that removes it"
-            yield Finding("", message, at=article.to_raw(place).offset)
+    """A text has no byte order mark and no control character but tabs and line ends."""
+    for character in dict.fromkeys(article.text):
+        if _is_control(character) and character not in ("\t", "\r", "\n", NUL):
+            message = f"U+{ord(character):04X} is a control character{_more(article.text, character)}"
+            place = article.to_raw(article.text.find(character)).offset
+            yield Finding("", f"{message}: record an edit that removes it", at=place)
+
+
+@rule("text-nul", "article")
+def article_nul(article: ArticleText) -> Iterator[Finding]:
+    """A text holds no NUL: much that reads texts takes it for the end."""
+    if NUL in article.text:
+        message = f"U+0000 ends the text for much that reads it{_more(article.text, NUL)}"
+        place = article.to_raw(article.text.find(NUL)).offset
+        yield Finding("", f"{message}: record an edit that removes it", at=place)
+
+
+@rule("text-nul", "documents")
+def document_nul(labels: Labels) -> Iterator[Finding]:
+    """A text holds no NUL: much that reads texts takes it for the end."""
+    if NUL in labels.text:
+        message = f"code point {labels.text.find(NUL)} is U+0000, which ends the text for much that reads it"
+        mend = "put a space in its place, which leaves all offsets as they are"
+        yield Finding("/text", f"{message}{_more(labels.text, NUL)}: {mend}")
+
+
+def _more(text: str, character: str) -> str:
+    others = text.count(character) - 1
+    return f" (it stands {others} times more)" if others else ""
 
 
 def _nfc(text: str) -> str:
@@ -117,7 +142,8 @@ def edit_findings(file: JsonFile) -> Iterator[tuple[str, Finding]]:
 def edit_no_change(file: JsonFile) -> Iterator[Finding]:
     """An edit changes something."""
     for index, edit in enumerate(parse_edits(file.data)):
-        if edit.start < edit.end <= len(file.raw) and file.raw[edit.start : edit.end] == edit.replacement:
+        fits = edit.start < edit.end <= len(file.raw) and len(edit.replacement) == edit.end - edit.start
+        if fits and file.raw.startswith(edit.replacement, edit.start):
             message = f"{show(edit.replacement)} stands there already: remove the edit"
             yield Finding(f"/edits/{index}/replacement", message)
 

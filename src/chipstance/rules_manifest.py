@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from chipstance.digests import content_digest, sha256
+from chipstance.faults import show
 from chipstance.folders import Checkout
 from chipstance.jsonfile import is_file, is_folder, is_missing, read_bytes
 from chipstance.rules import Finding, declare, rule
-from chipstance.schemas import show
 
 RELEASE_MISSING = declare(
     "release-missing", "A checkout with a dataset card, whose CITATION.cff names a version, has that release."
@@ -99,13 +99,16 @@ def manifest_rows(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _metadata(path: Path) -> Any:
-    """Return what a table says about itself; None where it is no Parquet."""
+    """Return what a table says about itself; None where it is no Parquet.
+
+    Its statistics are not touched: damaged ones end the process.
+    """
     import pyarrow
     from pyarrow import parquet
 
     try:
         return parquet.read_metadata(path)
-    except pyarrow.ArrowInvalid:
+    except (pyarrow.ArrowException, OSError, ValueError):
         return None
 
 

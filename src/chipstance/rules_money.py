@@ -8,10 +8,10 @@ from decimal import Decimal
 from chipstance.amount_edges import counts_else, whole_amount
 from chipstance.amounts import CONTEXT, Amount, decimal_text, read_amount
 from chipstance.currencies import iso_codes
+from chipstance.faults import show
 from chipstance.model import Span
 from chipstance.qualifiers import leading_modifier
 from chipstance.rules import Finding, Labels, rule
-from chipstance.schemas import show
 
 TYPES = {"currency": "currency", "minimum": "decimal", "maximum": "decimal", "qualifier": "choice"}
 BOUNDS = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chipstance.currencies import iso_codes
+from chipstance.faults import show
 from chipstance.rules import Finding, Labels, rule
-from chipstance.schemas import show
 
 
 @rule("money-currency", "labels")
@@ -25,8 +25,8 @@ def unknown_currency(labels: Labels) -> Iterator[Finding]:
 def crossed_bounds(labels: Labels) -> Iterator[Finding]:
     """The minimum of an amount is not above its maximum."""
     for index, span in labels.spans.items():
-        declared = {attribute.name for attribute in labels.layers[span.layer].references("decimal")}
-        low, high = (span.attributes.get(name) for name in ("minimum", "maximum"))
+        low, high = span.attributes.get("minimum"), span.attributes.get("maximum")
+        declared = {attribute.name for attribute in labels.layers[span.layer].references("decimal")} if low else set()
         if declared >= {"minimum", "maximum"} and low and high and Decimal(str(low)) > Decimal(str(high)):
             message = f"minimum {show(low)} is above maximum {show(high)}: swap them"
             yield Finding(f"/spans/{index}/attributes/minimum", message)

@@ -8,12 +8,14 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from chipstance.digests import sha256
+from chipstance.faults import show
 from chipstance.layers import Layer
 from chipstance.model import Span, by_position
 from chipstance.rules import Finding, Labels, rule
-from chipstance.schemas import show
 
 ZERO_WIDTH_JOINER = "\u200d"
+FIRST_MARK = "\u0300"
+"""No combining mark, and no part of an emoji that is not its first, comes before it in Unicode."""
 SHOWN = 100
 """A message shows less than so many code points of either edge of a text."""
 NEAR = 10_000
@@ -119,6 +121,8 @@ def inside_character(text: str, offset: int) -> bool:
     if not 0 < offset < len(text):
         return False
     here, before = text[offset], text[offset - 1]
+    if here < FIRST_MARK:
+        return before == ZERO_WIDTH_JOINER
     joined = ZERO_WIDTH_JOINER in (here, before)
     return joined or unicodedata.category(here) in ("Mn", "Me") or "\U0001f3fb" <= here <= "\U0001f3ff"
 
@@ -163,7 +167,7 @@ def span_duplicate(labels: Labels) -> Iterator[Finding]:
 
 
 def _identity(span: Span) -> tuple[object, ...]:
-    return span.layer, span.start, span.end, tuple(sorted(span.attributes.items()))
+    return span.layer, span.start, span.end, frozenset(span.attributes.items())
 
 
 @rule("span-overlap", "annotations", "documents")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from itertools import combinations
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 
+from chipstance.faults import show
 from chipstance.model import Entity, Span
+from chipstance.quotation_marks import enclosed, is_block, statement_ends, unquoted, without_nested
 from chipstance.rules import Finding, Labels, rule
-from chipstance.schemas import show
 
-OPENING, CLOSING, STRAIGHT = "“«„", "”»", '"'
-MARKS = OPENING + CLOSING + STRAIGHT
 PRONOUNS = frozenset(
     {"i", "you", "he", "she", "it", "we", "they", "who", "whom", "which", "that", "this", "these", "those"}
     | {"me", "him", "her", "us", "them", "myself", "himself", "herself", "itself", "ourselves", "themselves"}
@@ -19,8 +20,7 @@ PRONOUNS = frozenset(
 INDEFINITE = frozenset(
     {"others", "some", "many", "few", "both", "several", "one", "someone", "somebody", "everyone", "most", "all"}
 )
-SINGLE_OPENING, SINGLE_CLOSING = "‘'", "’'"
-_LINK_ONLY = re.compile(r"^\s*((https?://|pic\.|www\.)\S+|[—–-].*|\s)*$")
+ALIASES_SHOWN = 5
 
 
 def _choosing(labels: Labels, layer: str, attribute: str, *values: str) -> Iterator[tuple[int, Span]]:
@@ -67,11 +67,24 @@ def is_name(span: Span) -> bool:
 @rule("mention-alias", "annotations")
 def mention_alias(labels: Labels) -> Iterator[Finding]:
     """A mention by name is one of its entity's aliases."""
+    known = _aliases(labels)
     for index, span in labels.spans.items():
         entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
-        if entity and is_name(span) and _fits_kind(labels, span, entity) and span.text not in entity.aliases:
-            message = f"{show(span.text)} is no alias of {entity.id!r} ({', '.join(entity.aliases) or 'it has none'})"
+        if entity and is_name(span) and _fits_kind(labels, span, entity) and span.text not in known[entity.id]:
+            message = f"{show(span.text)} is no alias of {entity.id!r} ({_listed(entity.aliases)})"
             yield Finding(f"/spans/{index}/text", f"{message}: add it to entities.json, or mend span or entity")
+
+
+def _aliases(labels: Labels) -> Mapping[str, Collection[str]]:
+    """Return the aliases of every entity that a label names."""
+    entities = labels.entities or {}
+    named = {str(span.attributes.get("entity")) for span in labels.spans.values()}
+    return {each: frozenset(entities[each].aliases) for each in named & entities.keys()}
+
+
+def _listed(aliases: Sequence[str]) -> str:
+    more = ", …" if len(aliases) > ALIASES_SHOWN else ""
+    return ", ".join(aliases[:ALIASES_SHOWN]) + more if aliases else "it has none"
 
 
 def _fits_kind(labels: Labels, span: Span, entity: Entity) -> bool:
@@ -81,6 +94,7 @@ def _fits_kind(labels: Labels, span: Span, entity: Entity) -> bool:
 @rule("speaker-mention", "annotations")
 def speaker_mention(labels: Labels) -> Iterator[Finding]:
     """A speaker is a pronoun exactly where its mention says so, and a name where it is one of its entity's."""
+    known = _aliases(labels)
     for index, span in _choosing(labels, "speaker", "mention", "name", "nominal", "pronoun"):
         mention, word = span.attributes.get("mention"), span.text.lower()
         entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
@@ -88,7 +102,7 @@ def speaker_mention(labels: Labels) -> Iterator[Finding]:
             fault = "is no pronoun: choose name or nominal"
         elif mention != "pronoun" and word in PRONOUNS:
             fault = "is a pronoun: choose pronoun"
-        elif mention == "nominal" and entity and span.text in entity.aliases:
+        elif mention == "nominal" and entity and span.text in known[entity.id]:
             fault = f"is a name of {entity.id!r}: choose name"
         else:
             continue
@@ -118,8 +132,9 @@ def _attribution(labels: Labels) -> Iterator[tuple[int, Span, str, Span]]:
 @rule("attribution-far", "annotations")
 def attribution_far(labels: Labels) -> Iterator[Finding]:
     """Speaker and cue stand in the statement's paragraph or in the one beside it."""
+    lines = _Lines(labels.text)
     for index, span, name, linked in _attribution(labels):
-        distance = _paragraphs_between(labels.text, span, linked)
+        distance = lines.between(min(span.end, linked.end), max(span.start, linked.start))
         if distance > 1:
             message = (
                 f"the {name} {show(linked.text)} stands {distance} paragraphs away: link the one in the attribution"
@@ -127,10 +142,22 @@ def attribution_far(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/attributes/{name}", message)
 
 
-def _paragraphs_between(text: str, span: Span, other: Span) -> int:
-    """Count the steps from one span's nearest paragraph to the other's; a paragraph is a line that is not blank."""
-    between = text[min(span.end, other.end) : max(span.start, other.start)]
-    return sum(bool(line.strip()) for line in between.split("\n")[1:-1]) + ("\n" in between)
+class _Lines:
+    """The lines of a text; one that is not blank is a paragraph.
+
+    Args:
+        text: the text.
+    """
+
+    def __init__(self, text: str) -> None:
+        lines = text.split("\n")
+        self._ends = list(accumulate(len(line) + 1 for line in lines))
+        self._paragraphs = list(accumulate((bool(line.strip()) for line in lines), initial=0))
+
+    def between(self, start: int, end: int) -> int:
+        """Count the steps from the paragraph of one place to that of a later one."""
+        first, last = bisect_right(self._ends, start), bisect_right(self._ends, end)
+        return self._paragraphs[last] - self._paragraphs[first + 1] + 1 if first < last else 0
 
 
 @rule("attribution-inside", "annotations")
@@ -160,19 +187,20 @@ def cue_shared(labels: Labels) -> Iterator[Finding]:
 @rule("statement-kind", "annotations")
 def statement_kind(labels: Labels) -> Iterator[Finding]:
     """The kind of a statement fits its quotation marks."""
+    ends = statement_ends(labels)
     for index, span in _choosing(labels, "statement", "kind", "direct", "indirect", "mixed"):
-        fault = _kind_fault(labels, span)
+        fault = _kind_fault(labels, span, ends)
         if fault:
             yield Finding(f"/spans/{index}/attributes/kind", f"kind is {show(span.attributes['kind'])}, but {fault}")
 
 
-def _kind_fault(labels: Labels, span: Span) -> str:
+def _kind_fault(labels: Labels, span: Span, ends: Mapping[int, Sequence[int]]) -> str:
     """Say what speaks against a statement's kind; empty where nothing does."""
     text, kind = span.text, span.attributes.get("kind")
-    marked, outside = _unquoted(text)
-    if _enclosed(labels.text, span):
+    marked, outside = unquoted(text)
+    if enclosed(labels.text, span):
         return "the quotation marks beside the span enclose it: take them in"
-    if kind == "direct" and not (marked and not outside.strip()) and not _is_block(labels.text, span):
+    if kind == "direct" and not (marked and not outside.strip()) and not is_block(labels.text, span):
         return (
             "some of it stands outside quotation marks: choose mixed"
             if marked
@@ -182,51 +210,9 @@ def _kind_fault(labels: Labels, span: Span) -> str:
         return "nothing is quoted: choose indirect"
     if kind == "mixed" and marked and not outside.strip():
         return "all of it is quoted: choose direct"
-    if kind == "indirect" and marked and _unquoted(_without_nested(labels, span))[0]:
+    if kind == "indirect" and marked and unquoted(without_nested(span, ends))[0]:
         return "some of it is quoted: choose mixed, or direct where all of it is"
     return ""
-
-
-def _unquoted(text: str) -> tuple[bool, str]:
-    """Return whether a text holds quotation marks, and what of it stands outside them.
-
-    A quotation in single marks counts where it encloses the whole. The last mark closes, whatever its form.
-    """
-    if len(text) > 1 and text[0] in SINGLE_OPENING and text[-1] in SINGLE_CLOSING:
-        return True, ""
-    outside, inside, marked = [], False, False
-    for place, character in enumerate(text):
-        if character not in MARKS:
-            outside.append("" if inside else character)
-            continue
-        marked = True
-        last = place == len(text) - 1
-        inside = not last and (character in OPENING or (character in STRAIGHT and not inside))
-    return marked, "".join(outside)
-
-
-def _enclosed(text: str, span: Span) -> bool:
-    """Tell whether quotation marks stand directly left and right of a span that holds none."""
-    before, after = text[span.start - 1 : span.start], text[span.end : span.end + 1]
-    pair = bool(before and after) and before in OPENING + STRAIGHT and after in CLOSING + STRAIGHT
-    return pair and not _unquoted(span.text)[0]
-
-
-def _is_block(text: str, span: Span) -> bool:
-    """Tell whether a statement is a block quotation or an embedded post: no cue, or lines of its own."""
-    if span.attributes.get("cue", "") is None:
-        return True
-    line_start = not text[: span.start].rpartition("\n")[2].strip()
-    return line_start and bool(_LINK_ONLY.match(text[span.end :].partition("\n")[0]))
-
-
-def _without_nested(labels: Labels, span: Span) -> str:
-    """Return a statement's text with the statements inside it blanked out."""
-    text = list(span.text)
-    for _, other in labels.layer("statement"):
-        if other is not span and span.covers(other):
-            text[other.start - span.start : other.end - span.start] = " " * (other.end - other.start)
-    return "".join(text)
 
 
 @rule("stance-neutral", "annotations")
@@ -241,13 +227,12 @@ def stance_neutral(labels: Labels) -> Iterator[Finding]:
 @rule("stance-holder", "annotations")
 def stance_holder(labels: Labels) -> Iterator[Finding]:
     """A stance is held by the speaker of the statement around it; outside, by the author or by one of the speakers."""
-    sources = {speaker.attributes.get("entity") for _, speaker in labels.having("speaker", "entity")}
-    for index, span in labels.having("stance", "holder"):
-        around = [other for _, other in labels.having("statement", "speaker") if other.covers(span)]
-        if not around:
+    sources = {None} | {speaker.attributes.get("entity") for _, speaker in labels.having("speaker", "entity")}
+    for index, span, around in _stances(labels):
+        if around is None:
             yield from _outside(labels, index, span, sources)
             continue
-        speaker = labels.linked(min(around, key=lambda other: other.end - other.start), "speaker")
+        speaker = labels.linked(around, "speaker")
         if speaker is None or speaker.layer != "speaker" or "entity" not in speaker.attributes:
             continue
         holder, entity = span.attributes.get("holder"), speaker.attributes.get("entity")
@@ -258,11 +243,29 @@ def stance_holder(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/attributes/holder", f"{message}: mend one of them")
 
 
+def _stances(labels: Labels) -> Iterator[tuple[int, Span, Span | None]]:
+    """Yield every stance with a holder, and the innermost statement around it; of several at one place, the first."""
+    statements = [(span.start, 0, -span.end, -index, span) for index, span in labels.having("statement", "speaker")]
+    stances = [(span.start, 1, -span.end, index, span) for index, span in labels.having("stance", "holder")]
+    ends: list[int] = []
+    open_: list[Span] = []
+    for _, is_stance, end, index, span in sorted([*statements, *stances], key=lambda item: item[:4]):
+        if is_stance:
+            around = bisect_right(ends, end)
+            yield index, span, open_[around - 1] if around else None
+            continue
+        while ends and ends[-1] >= end:  # it covers all of what comes that those before it cover
+            ends.pop()
+            open_.pop()
+        ends.append(end)
+        open_.append(span)
+
+
 def _outside(labels: Labels, index: int, span: Span, sources: Collection[object]) -> Iterator[Finding]:
     holder = span.attributes.get("holder")
-    known = {None, *labels.layers["stance"].attributes["holder"].also, *sources}
+    known = holder in sources or holder in labels.layers["stance"].attributes["holder"].also
     listed = labels.entities is None or holder in labels.entities  # else another rule's
-    if labels.whole and labels.layers.get("speaker") and listed and holder not in known:
+    if labels.whole and labels.layers.get("speaker") and listed and not known:
         message = f"holder is {show(holder)}, who says nothing in this document: mend it, or mark who says so"
         yield Finding(f"/spans/{index}/attributes/holder", message)
 
@@ -270,19 +273,36 @@ def _outside(labels: Labels, index: int, span: Span, sources: Collection[object]
 @rule("stance-conflict", "annotations")
 def stance_conflict(labels: Labels) -> Iterator[Finding]:
     """A speaker does not take both sides on one target in one statement."""
+    said = _said(labels)
+    groups: dict[tuple[object, object], list[tuple[int, int, Span]]] = defaultdict(list)
+    for index, span in labels.having("stance", "holder", "target", "polarity"):
+        if span.attributes.get("polarity") in ("favor", "against"):
+            groups[span.attributes.get("holder"), span.attributes.get("target")].append((span.start, index, span))
+    for (holder, target), stances in groups.items():
+        for (_, _, one), (_, index, other) in pairwise(sorted(stances, key=lambda item: item[:2])):
+            if _opposed(one, other) and _share(said.get(holder, ()), one, other):
+                message = f"{show(other.text)} and {show(one.text)} take both sides on {show(target)}"
+                yield Finding(f"/spans/{index}/attributes/polarity", f"{message} in one statement: decide for one")
+
+
+def _said(labels: Labels) -> Mapping[object, Sequence[tuple[int, int]]]:
+    """Return where each speaker's statements begin, sorted, with the last end of those that begin there or before."""
+    places: dict[object, list[tuple[int, int]]] = defaultdict(list)
     for _, statement in labels.layer("statement"):
         speaker = labels.linked(statement, "speaker")
-        if speaker is None or speaker.layer != "speaker":
-            continue
-        entity = speaker.attributes.get("entity")
-        stances = labels.having("stance", "holder", "target", "polarity")
-        held = [item for item in stances if item[1].overlaps(statement) and item[1].attributes["holder"] == entity]
-        for (_, one), (index, other) in combinations(held, 2):
-            if one.attributes.get("target") == other.attributes.get("target") and _opposed(one, other):
-                message = (
-                    f"{show(other.text)} and {show(one.text)} take both sides on {show(other.attributes['target'])}"
-                )
-                yield Finding(f"/spans/{index}/attributes/polarity", f"{message} in one statement: decide for one")
+        if speaker and speaker.layer == "speaker":
+            places[speaker.attributes.get("entity")].append((statement.start, statement.end))
+    return {entity: list(accumulate(sorted(found), _up_to)) for entity, found in places.items()}
+
+
+def _up_to(before: tuple[int, int], place: tuple[int, int]) -> tuple[int, int]:
+    return place[0], max(before[1], place[1])
+
+
+def _share(said: Sequence[tuple[int, int]], one: Span, other: Span) -> bool:
+    """Tell whether one statement overlaps both spans, of which the other does not begin earlier."""
+    before = bisect_left(said, (min(one.end, other.end),))
+    return bool(before) and said[before - 1][1] > other.start
 
 
 def _opposed(one: Span, other: Span) -> bool:

@@ -18,18 +18,21 @@ from chipstance.rules import RULES
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
 """What SARIF's readers take for the root of the sources."""
+MOST_RESULTS = 25_000
+"""GitHub reads no more results of a run."""
 
 Json = Any
 
 
 def sarif_text(problems: Sequence[Problem], folder: Path, root: Path) -> str:
-    """Return a SARIF log with one run.
+    """Return a SARIF log with one run; of more problems than are read, the last result says how many are left out.
 
     Args:
         problems: as they were found.
         folder: what relative paths are relative to.
         root: the folder that places are told from; a file outside it is named by its full address.
     """
+    problems = _listed(problems)
     broken = {rule_id: place for place, rule_id in enumerate(sorted({problem.rule for problem in problems}))}
     seen: Counter[str] = Counter()
     results = []
@@ -43,12 +46,21 @@ def sarif_text(problems: Sequence[Problem], folder: Path, root: Path) -> str:
     return visible_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
+def _listed(problems: Sequence[Problem]) -> Sequence[Problem]:
+    if len(problems) <= MOST_RESULTS:
+        return problems
+    *listed, last = problems[:MOST_RESULTS]
+    message = f"{len(problems) - len(listed)} problems more are left out of this report: mend those above first"
+    return [*listed, Problem("problems-many", last.path, "", message, last.line, last.column)]
+
+
 def _rule(rule_id: str) -> Json:
     reason = RULES.get(rule_id, rule_id)
     help_text = f"{reason} For a bad and a good example call: chipstance rules {rule_id}"
     return {
         "id": rule_id,
         "shortDescription": _message(reason),
+        "fullDescription": _message(reason),
         "help": {"text": help_text},
         "defaultConfiguration": {"level": "error"},
     }
