@@ -1,7 +1,7 @@
-"""A real Ray cluster of two nodes on this machine, which a test can rob of one; run as a program, it is the cluster.
+"""A real Ray cluster of two nodes on this machine, which a test can rob of both; run as a program, it is the cluster.
 
-The program tells the cluster's address, takes the second node away when it is told so, and ends, with all that it
-began, when its standard input does: so it outlives no test run, whatever ends that.
+The program tells the cluster's address, takes the node away that it is told, and ends, with all that it began, when its
+standard input does: so it outlives no test run, whatever ends that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENVIRONMENT = {
 QUICK = {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "3"}
 """A dead node is missed soon."""
 MEMORY = 80_000_000
-KILL, KILLED = "kill", "killed"
+HEAD, SECOND, KILLED = "head", "second", "killed"
 TASK = b"ray::_check"
 """What a process is called while it checks a part."""
 
@@ -44,12 +44,12 @@ class Cluster:
     def environment(self) -> dict[str, str]:
         return {**os.environ, **ENVIRONMENT}
 
-    def kill_node(self) -> None:
-        """Kill every process of the second node, as a power cut would, as soon as it is at work on a task."""
+    def kill(self, node: str) -> None:
+        """Kill every process of a node, as a power cut would, as soon as it is at work on a task."""
         assert self.process.stdin
         assert self.process.stdout
-        print(KILL, file=self.process.stdin, flush=True)
-        assert self.process.stdout.readline().strip() == KILLED, "the second node was never at work"
+        print(node, file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline().strip() == KILLED, f"the {node} node was never at work"
 
 
 @contextmanager
@@ -93,13 +93,15 @@ def main() -> None:
     node = {"num_cpus": 1, "object_store_memory": MEMORY, "include_log_monitor": False}
     cluster = RayCluster(initialize_head=True, head_node_args={**node, "include_dashboard": False, "no_monitor": True})
     try:
-        second = cluster.add_node(**node)
+        nodes = {HEAD: cluster.head_node, SECOND: cluster.add_node(**node)}
         print(cluster.address, flush=True)
         for line in sys.stdin:
-            if line.strip() == KILL and is_at_work(raylet := second.all_processes["raylet"][0].process.pid):
-                for child in children(raylet):
-                    os.kill(child, signal.SIGKILL)
-                cluster.remove_node(second, allow_graceful=False)
+            found = nodes[line.strip()].all_processes
+            raylet = found["raylet"][0].process.pid
+            if is_at_work(raylet):
+                own = [each.process.pid for processes in found.values() for each in processes]
+                for process in [*own, *children(raylet)]:
+                    os.kill(process, signal.SIGKILL)
                 print(KILLED, flush=True)
     finally:
         cluster.shutdown()

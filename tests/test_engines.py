@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
 
+from chipstance import engines, line_files
 from chipstance.context import Context, Given
 from chipstance.engines import Processes
+from chipstance.engines import _processes as in_new_processes
 from chipstance.folders import find_checkout, schema_folder
-from chipstance.line_check import PREDICTIONS
-from chipstance.line_files import Engine, check_lines, in_process
+from chipstance.line_check import PREDICTIONS, Outcome
+from chipstance.line_files import Engine, Task, check_lines, in_process
 from chipstance.schemas import load_schemas
 from chipstance.validate import check
+from example_lines import many_files
 from example_release import copy_example
 from example_scores import LAYERS, TEXT
+from ray_cluster import children
+from standard_input import as_standard_input
 
 SCHEMAS = schema_folder()
 
@@ -54,7 +64,7 @@ def test_what_is_packed_needs_no_file(tmp_path: Path, given: Given | None) -> No
     context = Context(checkout, load_schemas(SCHEMAS), SCHEMAS / "layers.json", given)
     path = written(tmp_path / "predictions.jsonl", "mill", "none")
     whole = check_lines(str(path), PREDICTIONS, context)
-    packed = context.packed()
+    packed = context.packed(texts=True)
     assert checkout
     checkout.annotations.rename(tmp_path / "elsewhere")
     packed.layers_path = tmp_path / "gone"
@@ -62,18 +72,97 @@ def test_what_is_packed_needs_no_file(tmp_path: Path, given: Given | None) -> No
     assert packed.problems == set()
 
 
-@pytest.mark.parametrize("engine", [in_process, Processes(2)])
-def test_standard_input_is_read_where_the_command_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
+@pytest.mark.parametrize("workers", [1, 3])
+def test_many_files_are_one_stream_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    folder = many_files(tmp_path / "some files")
+    one = check([folder])
+    assert len({problem.path for problem in one.problems}) == one.files == 36
+    assert {problem.rule for problem in one.problems} >= {
+        "compression-broken", "doc-duplicate", "parquet-broken", "parquet-columns", "predictions-empty", "schema",
+    }  # fmt: skip
+    assert check([folder], engine=Processes(workers)) == one
+    monkeypatch.setattr(line_files, "PART", 300)  # plain files and tables are cut
+    assert check([folder], engine=Processes(workers)) == one
+    begun = []
+
+    def counted() -> BaseContext:
+        begun.append(1)
+        return in_new_processes()
+
+    monkeypatch.setattr(engines, "_processes", counted)
+    check([folder], engine=Processes(workers))
+    assert begun == [1]
+
+
+def test_the_parts_of_a_file_with_too_many_problems_are_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = Context(None, load_schemas(SCHEMAS), SCHEMAS / "layers.json")
+    monkeypatch.setattr(line_files, "PART", 90_000)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"[]\n" * 900_000)
+    (tmp_path / "b.jsonl").write_bytes(b"[]\n")
+    asked = []
+
+    def engine(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
+        for task in tasks:
+            asked.append(task.file)
+            yield task, task.outcome(contexts)
+
+    found = check([tmp_path], engine=engine)
+    assert asked == [0, 1]
+    assert [problem.rule for problem in found.problems[-2:]] == ["problems-many", "schema"]
+    assert found == check([tmp_path])
+
+
+@pytest.mark.parametrize("engine", [in_process, Processes(2)])
+def test_standard_input_is_read_where_the_command_is_given(tmp_path: Path, engine: Engine) -> None:
     path = tmp_path / "some.jsonl"
     path.write_text('{"doc": "mill", "text": 3, "spans": []}\n', "utf-8")
-    stdin = os.dup(0)
-    try:
-        with path.open("rb") as file:
-            os.dup2(file.fileno(), 0)
-        assert [problem.pointer for problem in check_lines("-", "documents", context, engine)] == ["/text"]
-    finally:
-        os.dup2(stdin, 0)
-        os.close(stdin)
+    with as_standard_input(path):
+        assert [problem.pointer for problem in check(["-"], kind="documents", engine=engine).problems] == ["/text"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who began whom is known on Linux")
+def test_a_command_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"doc": "mill", "spans": [{}]}\n' * 300_000)
+    command = [sys.executable, "-m", "chipstance", "validate", str(path), "--kind", "documents", "--workers", "2"]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        until(lambda: any(children(child) for child in children(process.pid)))
+        assert list(scratch.iterdir())
+        process.kill()
+    until(lambda: not any(scratch.iterdir()))
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("engine", [in_process, Processes(2)])
+def test_a_file_may_grow_or_vanish_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    monkeypatch.setattr(line_files, "PART", 20_000)
+    row = json.dumps({"doc": "mill", "text": 3, "spans": []}).encode() + b"\n"
+    for change in (Path.unlink, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(row * 9000)):
+        path = tmp_path / "some.jsonl"
+        path.write_bytes(row * 3000)
+
+        def changing(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
+            def changed() -> Iterator[Task]:
+                for number, task in enumerate(tasks):
+                    if number == 3:
+                        change(path)  # noqa: B023 (called before it is another)
+                    yield task
+
+            return iter(engine(changed(), contexts))
+
+        found = {problem.rule for problem in check([path], engine=changing).problems}
+        assert found <= {"schema", "doc-duplicate", "file-unreadable", "predictions-empty"}
+        assert found

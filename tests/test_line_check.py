@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from chipstance.engines import Processes
 from chipstance.folders import schema_folder
 from chipstance.inputs import Part, cut
 from chipstance.judge import judge_line
-from chipstance.line_check import DOCUMENTS, Outcome, check_part, kind_of
-from chipstance.line_files import check_lines
+from chipstance.line_check import DOCUMENTS, Outcome, kind_of
+from chipstance.line_files import Task, check_lines
 from chipstance.locate import JsonError, decode
 from chipstance.model import Document, Problem, Span
 from chipstance.quick import Quick
@@ -174,10 +175,11 @@ def mixed(tmp_path: Path) -> Path:
     return path
 
 
-def in_small_parts(parts: Sequence[Part], path: Path, kind: str, context: Context) -> Iterable[Outcome]:
-    small = [piece for part in parts for piece in cut(Part(part.address), 700)]
-    assert len(small) > 20
-    return (check_part(part, path, kind, context) for part in small)
+def in_small_parts(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
+    for task in tasks:
+        for part in cut(Part(task.part.address), 700):
+            small = replace(task, part=part, kind=DOCUMENTS)
+            yield small, small.outcome(contexts)
 
 
 def test_no_cutting_changes_what_is_found(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chipstance import ray_engine
+from chipstance import line_files, ray_engine
 from chipstance.cli import app
 from chipstance.corpus import span_entry
 from chipstance.line_files import PART
 from chipstance.model import Document
 from chipstance.ray_engine import ClusterError, joined
 from chipstance.scoring import PARAGRAPH, score
+from chipstance.validate import check
+from example_lines import many_files
 from example_release import copy_example
 from example_scores import LAYERS, document, span
-from ray_cluster import ENVIRONMENT, Cluster, started
+from ray_cluster import ENVIRONMENT, HEAD, SECOND, Cluster, started
 
 pytestmark = pytest.mark.xdist_group("ray")
 
@@ -32,7 +34,7 @@ GOLD = ("--gold", "annotations/gold", "--split", "all")
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Two nodes of one processor each; the last test kills one."""
+    """Two nodes of one processor each; the last test of all kills what another has left of it."""
     with started() as found:
         yield found
 
@@ -76,14 +78,25 @@ def test_the_report_on_scores_is_the_same(
     assert (there.output, there.exit_code) == (plain.output, plain.exit_code)
 
 
+def test_many_files_are_one_stream_of_parts(
+    cluster: Cluster, joining: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = many_files(tmp_path / "some files", 2)
+    one = check([folder])
+    assert len({problem.path for problem in one.problems}) == one.files == 18
+    monkeypatch.setattr(line_files, "PART", 300)
+    with joined(cluster.address) as engine:
+        assert check([folder], engine=engine) == one
+
+
 def test_a_node_killed_in_the_middle_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:
     path = tmp_path / "many documents.jsonl"
-    documents = write(path, 6 * PART)
+    documents = write(path, 12 * PART)
     command = [*COMMAND, "validate", path.name, "--format", "json"]
     ray = [*command, "--engine", "ray", "--ray-address", cluster.address]
     pipe = subprocess.PIPE
     with subprocess.Popen(ray, cwd=tmp_path, env=cluster.environment(), stdout=pipe, stderr=pipe, text=True) as there:
-        cluster.kill_node()
+        cluster.kill(SECOND)
         assert there.poll() is None, "it was done before the node died"
         output, errors = there.communicate(timeout=120)
     plain = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -92,6 +105,17 @@ def test_a_node_killed_in_the_middle_changes_nothing(cluster: Cluster, tmp_path:
     assert problems[-1]["line"] == documents
     assert (output, there.returncode) == (plain.stdout, plain.returncode)
     assert "will be retried" in errors
+
+
+def test_a_cluster_without_its_head_is_told(cluster: Cluster, tmp_path: Path) -> None:
+    write(tmp_path / "many documents.jsonl", 30 * PART)
+    command = [*COMMAND, "validate", ".", "--engine", "ray", "--ray-address", cluster.address]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=cluster.environment(), stdout=pipe, stderr=pipe, text=True) as run:
+        cluster.kill(HEAD)
+        output, errors = run.communicate(timeout=60)
+    assert (output, run.returncode) == ("", 1)
+    assert errors.splitlines()[-1].startswith(f"stopped before the end: the head of the cluster at {cluster.address}")
 
 
 def write(path: Path, size: int) -> int:

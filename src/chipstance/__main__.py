@@ -1,6 +1,6 @@
 """Lets `python -m chipstance` run the command."""
 
-from chipstance.cli import main
+if __name__ == "__main__":  # processes that it begins import this module, too, and need nothing of it
+    from chipstance.cli import main
 
-if __name__ == "__main__":
     main()

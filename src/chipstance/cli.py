@@ -25,8 +25,8 @@ from chipstance.options import (
     TERMINATED,
     EngineName,
     EngineOption,
+    FileKind,
     Format,
-    LineKind,
     ProblemFormat,
     RayAddress,
     RulesFormat,
@@ -70,47 +70,89 @@ def chipstance(
 def validate(  # noqa: PLR0913, PLR0917
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
     form: Annotated[ProblemFormat, typer.Option("--format", help="How the report is written.")] = ProblemFormat.text,
+    reports: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="FORMAT=FILE", help="A report to write into a file as well, or several."),
+    ] = None,
     schema: SchemaFolder = None,
     gold: Annotated[
         Path | None,
         typer.Option("--gold", metavar="DIR", help="A release, or gold labels, whose texts predictions are about."),
     ] = None,
-    kind: Annotated[LineKind, typer.Option(help="What the lines of JSON Lines files are.")] = LineKind.auto,
-    workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines files.")] = 1,
+    kind: Annotated[FileKind, typer.Option(help="What the files that are named are, or their lines.")] = FileKind.auto,
+    workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines and Parquet files.")] = 1,
     engine: EngineOption = EngineName.auto,
     ray_address: RayAddress = "",
 ) -> None:
     """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
 
-    JSON Lines may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
+    Input may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
     Exit status: 0 no problem, 1 problems, 2 wrong usage.
     """
     from chipstance.engines import EngineError
     from chipstance.report import escape
-    from chipstance.validate import check
 
+    wanted = [_wanted_report(each) for each in reports or ()]
     try:
-        lines = "" if kind is LineKind.auto else kind.value
+        known = "" if kind is FileKind.auto else kind.value
         with _engine(cluster_address(engine, ray_address), workers) as chosen:
-            result = check(paths, schema, _given(gold, schema), lines, chosen)
+            from chipstance.validate import check
+
+            result = check(paths, schema, _given(gold, schema), known, chosen)
     except (FileNotFoundError, ValueError) as error:
         raise typer.BadParameter(escape(str(error))) from None
     except EngineError as error:
         typer.echo(f"stopped before the end: {error}", err=True)
         raise typer.Exit(PROBLEMS) from None
+    unwritten = _write_reports(result, wanted)
     _report(result, form)
+    if unwritten:
+        raise typer.BadParameter(unwritten)
     raise typer.Exit(PROBLEMS if result.problems else 0)
 
 
+def _wanted_report(given: str) -> tuple[str, Path]:
+    """Return format and file of a report; what is wrong with them is told before any work is done."""
+    from chipstance.report import escape
+
+    form, _, name = given.partition("=")
+    if form not in list(ProblemFormat) or name in ("", "-"):
+        forms = ", ".join(ProblemFormat)
+        raise typer.BadParameter(f"--report {escape(given)}: write FORMAT=FILE, with one of the formats {forms}")
+    if (path := Path(name)).exists() and not path.is_file():
+        raise typer.BadParameter(f"--report {escape(given)}: {escape(name)} is no file that can be written")
+    return form, path
+
+
+def _write_reports(result: Result, wanted: Sequence[tuple[str, Path]]) -> str:
+    """Write reports into files, each one whole or not at all; return what kept one from being written."""
+    from chipstance.jsonfile import write_bytes
+    from chipstance.report import escape
+    from chipstance.reports import report_text
+
+    failed = []
+    for form, path in wanted:
+        try:
+            write_bytes(path, report_text(result, form, Path.cwd()).encode())
+        except OSError as error:
+            failed.append(f"{escape(str(path))} can't be written ({error.strerror})")
+    return "; ".join(failed)
+
+
 def _engine(address: str, workers: int) -> AbstractContextManager[Engine]:
-    from chipstance.engines import Processes
+    if address and workers > 1:
+        raise typer.BadParameter("a Ray cluster has workers of its own: leave --workers out")
+    if address:
+        return cluster(address)
+    if workers > 1:
+        from chipstance.engines import Processes
+
+        processes = Processes(workers)
+        processes.begin()
+        return nullcontext(processes)
     from chipstance.line_files import in_process
 
-    if not address:
-        return nullcontext(Processes(workers) if workers > 1 else in_process)
-    if workers > 1:
-        raise typer.BadParameter("a Ray cluster has workers of its own: leave --workers out")
-    return cluster(address)
+    return nullcontext(in_process)
 
 
 def _given(gold: Path | None, schema: Path | None) -> Given | None:
@@ -225,6 +267,7 @@ def _schemas(folder: Path | None) -> Schemas:
 
 def _report(result: Result, form: ProblemFormat) -> None:
     from chipstance import report
+    from chipstance.reports import report_text
 
     if form is ProblemFormat.text and sys.stdout.isatty():
         from rich.console import Console
@@ -233,30 +276,9 @@ def _report(result: Result, form: ProblemFormat) -> None:
         for line in report.rich_lines(result.problems):
             console.print(line)
     else:
-        typer.echo(_report_text(result, form), nl=False)
+        typer.echo(report_text(result, form, Path.cwd()), nl=False)
     if form in (ProblemFormat.text, ProblemFormat.github):
         typer.echo(report.summary(result.problems, result.files), err=True)
-
-
-def _report_text(result: Result, form: ProblemFormat) -> str:
-    from chipstance import report
-    from chipstance.folders import find_checkout
-    from chipstance.junit import junit_text
-    from chipstance.sarif import sarif_text
-
-    match form:
-        case ProblemFormat.text:
-            return report.text_lines(result.problems)
-        case ProblemFormat.json:
-            return report.json_text(result.problems, result.files)
-        case ProblemFormat.github:
-            return report.github_lines(result.problems)
-        case ProblemFormat.junit:
-            return junit_text(result.problems, result.paths)
-        case ProblemFormat.sarif:
-            here = Path.cwd()
-            checkout = find_checkout(here)
-            return sarif_text(result.problems, here, checkout.root if checkout else here)
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

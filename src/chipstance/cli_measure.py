@@ -194,6 +194,7 @@ def score(  # noqa: PLR0913, PLR0917
 
 
 def _count(given: Gold, system: System, unit: Resampled, address: str) -> Scores:
+    from chipstance.engines import EngineError
     from chipstance.ray_engine import ClusterError
     from chipstance.scoring import score as count
 
@@ -204,6 +205,9 @@ def _count(given: Gold, system: System, unit: Resampled, address: str) -> Scores
             return joined.score(given.documents, system.documents, given.layers, unit=unit.value)
     except ClusterError as error:
         raise typer.BadParameter(str(error)) from None
+    except EngineError as error:
+        typer.echo(f"stopped before the end: {error}", err=True)
+        raise typer.Exit(PROBLEMS) from None
 
 
 @contextmanager

@@ -105,21 +105,24 @@ class Context:
             self._sources[path] = source
         return self._sources[path]
 
-    def prepare(self, *, texts: bool) -> None:
-        """Read all that lines are judged by, so that whoever judges them finds the same and needs no file.
+    def prepare(self) -> None:
+        """Make the texts of all articles, so that what is wrong with one is known, whichever were asked for."""
+        if self.layers and self.given is None:
+            _ = self.texts
+
+    def packed(self, *, texts: bool) -> Context:
+        """Return what another process or machine needs to judge lines, read once and first.
 
         Args:
-            texts: whether those of the checkout's articles are needed.
+            texts: whether that is those of the checkout's articles, too.
         """
-        if self.layers and texts and self.given is None:
-            for doc in self.articles or ():
-                self.text(doc)
-
-    def packed(self) -> Context:
-        """Return what another process or machine needs to judge lines: what has been prepared."""
-        found = Context(self.checkout, replace(self.base), self.layers_path, self.given, self.own_schemas)
-        found.__dict__ |= {name: self.__dict__[name] for name in ("layers", "articles") if name in self.__dict__}
-        found._texts.update(self._texts)
+        made: dict[str, Text | None] = {}
+        found = replace(self, base=replace(self.base), problems=set(), _sources={}, _texts=made)
+        found.__dict__["layers"] = self.layers
+        if texts:  # by another, for what is read on the way is not needed
+            reader = replace(self, problems=set(), _sources={}, _texts=made)
+            reader.prepare()
+            found.__dict__["articles"] = reader.articles
         return found
 
     def offer(self, path: Path, kind: str, text: str) -> None:
@@ -155,6 +158,12 @@ class Context:
             self.problems.add(Problem(FILE_MISSING, str(path), "", f"{name} is missing: add it", 1, 1))
             return None
         return self.source(path, kind)
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The texts that predictions can be about, by document id."""
+        found = {doc: self.text(doc) for doc in self.docs or ()}
+        return {doc: each.text for doc, each in found.items() if each}
 
     def text(self, doc: str) -> Text | None:
         """Return a document's text; None, with a problem recorded, where an article's can't be made."""

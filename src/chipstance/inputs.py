@@ -1,23 +1,24 @@
-"""What is to be checked line by line: files, globs, standard input and addresses, plain or compressed."""
+"""What is to be checked: files, globs, standard input and addresses, plain or compressed."""
 
 from __future__ import annotations
 
 import errno
+import io
+import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import fsspec
-
-from chipstance.streams import COMPRESSIONS, Line, lines, pieces
+from chipstance.streams import COMPRESSIONS, PIECE, Line, lines, pieces
 
 STANDARD_INPUT = "-"
 LINES = (".jsonl", ".ndjson")
+JSON = ".json"
 PARQUET = ".parquet"
 WILD = "*?["
 
@@ -44,13 +45,17 @@ class Part:
 
 def is_address(name: str) -> bool:
     """Tell whether a name is an address, not a path."""
-    return "://" in name or "::" in name
+    return "://" in name
 
 
 def is_lines(name: str) -> bool:
     """Tell whether a name is that of a JSON Lines file, plain or compressed."""
-    path = PurePosixPath(name.lower())
-    return (PurePosixPath(path.stem) if path.suffix in COMPRESSIONS else path).suffix in LINES
+    return PurePosixPath(plain_name(name.lower())).suffix in LINES
+
+
+def is_json(name: str) -> bool:
+    """Tell whether a name is that of a JSON file, plain or compressed."""
+    return PurePosixPath(plain_name(name.lower())).suffix == JSON
 
 
 def is_table(name: str) -> bool:
@@ -58,14 +63,27 @@ def is_table(name: str) -> bool:
     return name.lower().endswith(PARQUET)
 
 
+def plain_name(name: str) -> str:
+    """Return the name that a file has when it is not compressed."""
+    suffix = PurePosixPath(name).suffix
+    return name.removesuffix(suffix) if suffix.lower() in COMPRESSIONS else name
+
+
 def expand(name: str) -> list[str]:
-    """Return the files that a glob stands for, sorted; a name without wildcards, or of a file that is there, itself."""
-    if not any(sign in name for sign in WILD) or (not is_address(name) and Path(name).exists()):
+    """Return the files that a glob stands for, sorted; a name without wildcards, or of a file that is there, itself.
+
+    Raises:
+        OSError: nobody can tell what an address stands for.
+    """
+    if not any(sign in name for sign in WILD) or (not is_address(name) and os.path.lexists(name)):
         return [name]
     if not is_address(name):
         return sorted(glob(name, recursive=True))  # noqa: PTH207 (a pattern can begin with a root)
-    protocol = name.partition("://")[0]
-    return sorted(f"{protocol}://{file}" for file in fsspec.url_to_fs(name)[0].glob(name))
+    with _foreign():
+        import fsspec
+
+        system, path = fsspec.url_to_fs(name)
+        return [name] if system.exists(path) else sorted(map(system.unstrip_protocol, system.glob(path)))
 
 
 def cut(part: Part, size: int) -> list[Part]:
@@ -93,7 +111,7 @@ def open_part(part: Part) -> Iterator[Iterator[Line]]:
         yield lines(pieces(file, part.compression) if whole else _range(file, part))
 
 
-def open_address(address: str) -> AbstractContextManager[BinaryIO]:
+def open_address(address: str) -> BinaryIO:
     """Open a file's bytes.
 
     Raises:
@@ -108,17 +126,77 @@ def open_address(address: str) -> AbstractContextManager[BinaryIO]:
     return Path(address).open("rb")
 
 
+def _open_address(address: str) -> BinaryIO:
+    with _foreign():
+        import fsspec
+
+        return io.BufferedReader(_Remote(fsspec.open(address, "rb").open()), PIECE)
+
+
 @contextmanager
-def _open_address(address: str) -> Iterator[BinaryIO]:
-    opened = fsspec.open(address, "rb")
+def _foreign() -> Iterator[None]:
+    """Turn what a file system says, each with errors of its own, into the one that we know."""
     try:
-        file = opened.open()
-    except (OSError, ValueError):
-        raise
-    except Exception as error:  # each file system has its own
+        yield
+    except OSError as error:
+        if error.errno or error.strerror:
+            raise
+        raise OSError(errno.EIO, str(error) or type(error).__name__) from error
+    except Exception as error:
         raise OSError(errno.EIO, f"{type(error).__name__}: {error}") from error
-    with file:
-        yield file
+
+
+class _Remote(io.RawIOBase):
+    """A file at an address."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._file.seekable())
+
+    def readinto(self, buffer: Any) -> int:
+        with _foreign():
+            found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        with _foreign():
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._file.close()
+
+
+class Begun:
+    """A file whose first bytes have been looked at; they are read all the same.
+
+    Args:
+        file: to be read from where it stands.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._ahead = file, b""
+
+    def look(self, size: int) -> bytes:
+        """Return the bytes that come next, without reading them; fewer only where the file ends."""
+        while len(self._ahead) < size and (more := self._file.read(size - len(self._ahead))):
+            self._ahead += more
+        return self._ahead[:size]
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes, or fewer; none only at the end."""
+        ahead, self._ahead = self._ahead, b""
+        return ahead or self._file.read(size)
 
 
 def _range(file: BinaryIO, part: Part) -> Iterator[bytes]:

@@ -24,8 +24,9 @@ from chipstance.judge import DOC_DUPLICATE, judge_line
 from chipstance.layers import Layers
 from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
-from chipstance.parquet_rows import DOC, batches, groups, open_table, row_line
+from chipstance.parquet_rows import DOC, PARQUET_COLUMNS, batches, column_faults, groups, open_table, row_line
 from chipstance.quick import Quick
+from chipstance.quick_predictions import QuickPredictions
 from chipstance.sources import MOST_PROBLEMS, Source, parse_source, refused, unreadable
 from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
 
@@ -46,11 +47,13 @@ class Outcome:
         lines: how many there are.
         problems: what is wrong, with lines counted from the first of the run.
         docs: of every line with a document, a hash of its id, the line, and the column of the id.
+        kind: ``documents`` or ``predictions``; empty where nothing could be read.
     """
 
     lines: int = 0
     problems: tuple[Problem, ...] = ()
     docs: Numbers = field(default_factory=lambda: np.zeros((0, 3), np.uint64))
+    kind: str = ""
 
     def __add__(self, after: Outcome) -> Outcome:
         """Return the outcome of both runs, this one first."""
@@ -70,14 +73,15 @@ class Outcome:
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the outcome of runs that follow one another; those after too many problems are not asked for."""
-    lines, problems, docs = 0, list[Problem](), [Outcome().docs]
+    lines, problems, docs, kind = 0, list[Problem](), [Outcome().docs], ""
     for each in outcomes:
+        kind = kind or each.kind
         problems += (replace(problem, line=problem.line + lines) for problem in each.problems)
         docs.append(each.docs + np.array([0, lines, 0], np.uint64))
         lines += each.lines
         if len(problems) > MOST_PROBLEMS:
             break
-    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), np.concatenate(docs))
+    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), np.concatenate(docs), kind)
 
 
 class LineChecker:
@@ -91,8 +95,7 @@ class LineChecker:
 
     def __init__(self, path: Path, kind: str, context: Context) -> None:
         self._path, self._kind, self._context = path, kind, context
-        usual = kind == DOCUMENTS and context.layers is not None and context.own_schemas
-        self._quick: Callable[[bytes], str | None] = Quick(context.layers).doc if usual and context.layers else _unsure
+        self._quick = _quick_look(kind, context)
 
     def check(self, lines: Iterable[Line]) -> Outcome:
         """Return what is wrong with some lines; lines are counted anew from 1."""
@@ -108,7 +111,7 @@ class LineChecker:
             if doc is not None:
                 hashes.append(_hash(doc))
                 places.append((number, _column(line.data)))
-        return Outcome(number, tuple(problems), _docs(hashes, places))
+        return Outcome(number, tuple(problems), _docs(hashes, places), self._kind)
 
     def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
         if line.too_long:
@@ -129,6 +132,13 @@ def _hash(doc: str) -> bytes:
 def _docs(hashes: Sequence[bytes], places: Sequence[tuple[int, int]]) -> Numbers:
     hashed = np.frombuffer(b"".join(hashes), "<u8").astype(np.uint64)
     return np.column_stack([hashed, np.array(places, np.uint64).reshape(-1, 2)])
+
+
+def _quick_look(kind: str, context: Context) -> Callable[[bytes], str | None]:
+    """Return what tells a line's document where the line is surely in order."""
+    if context.layers is None or not context.own_schemas:
+        return _unsure
+    return Quick(context.layers).doc if kind == DOCUMENTS else QuickPredictions(context.layers, context.texts).doc
 
 
 def _unsure(_data: bytes) -> None:
@@ -197,34 +207,50 @@ def check_part(part: Part, path: Path, kind: str, context: Context) -> Outcome:
     Args:
         part: what to read.
         path: the file, as problems name it.
-        kind: ``documents`` or ``predictions``.
+        kind: ``documents``, ``predictions``, or empty for what the part's first line seems to be.
         context: the layers and schemas, and the texts that predictions are about.
     """
-    if is_table(part.address):
-        return total(_tables(part, RowChecker(path, context), path))
-    return total(_batches(part, LineChecker(path, kind, context), path))
+    found = _table(part, path, context) if is_table(part.address) else _part(part, path, kind, context)
+    return total(_told(found, path))
 
 
-def _batches(part: Part, checker: LineChecker, path: Path) -> Iterator[Outcome]:
+def check_run(lines: Iterator[Line], path: Path, kind: str, context: Context) -> Outcome:
+    """Return what is wrong with lines that are being read; other arguments as for ``check_part``."""
+    return total(_told(_batches(lines, path, kind, context), path))
+
+
+def _told(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
+    """Yield outcomes, and why there are no more where the file can't be read on."""
     try:
-        with open_part(part) as lines:
-            while batch := list(islice(lines, BATCH)):
-                yield checker.check(batch)
+        yield from outcomes
     except StreamError as error:
         yield Outcome(0, (Problem(error.rule, str(path), "", str(error)),))
     except OSError as error:
         yield Outcome(0, (unreadable(path, error),))
 
 
-def _tables(part: Part, checker: RowChecker, path: Path) -> Iterator[Outcome]:
-    try:
-        with open_table(part.address) as (table, length):
-            for group, rows in groups(table, part):
-                yield from _rows(batches(table, length, group, checker.layers), rows, checker, path)
-    except StreamError as error:
-        yield Outcome(0, (Problem(error.rule, str(path), "", str(error)),))
-    except OSError as error:
-        yield Outcome(0, (unreadable(path, error),))
+def _part(part: Part, path: Path, kind: str, context: Context) -> Iterator[Outcome]:
+    with open_part(part) as lines:
+        yield from _batches(lines, path, kind, context)
+
+
+def _batches(lines: Iterator[Line], path: Path, kind: str, context: Context) -> Iterator[Outcome]:
+    batch = list(islice(lines, BATCH))
+    checker = LineChecker(path, kind or kind_of(batch[0].data), context) if batch else None
+    while checker and batch:
+        yield checker.check(batch)
+        batch = list(islice(lines, BATCH))
+
+
+def _table(part: Part, path: Path, context: Context) -> Iterator[Outcome]:
+    checker = RowChecker(path, context)
+    with open_table(part.address) as (table, length):
+        faults = list(column_faults(table.schema_arrow, checker.layers)) if part.end is None else []
+        if faults:
+            yield Outcome(0, tuple(Problem(PARQUET_COLUMNS, str(path), *fault) for fault in faults))
+            return
+        for group, rows in groups(table, part):
+            yield from _rows(batches(table, length, group, checker.layers), rows, checker, path)
 
 
 def _rows(found: Iterator[pa.RecordBatch], rows: int, checker: RowChecker, path: Path) -> Iterator[Outcome]:

@@ -1,90 +1,164 @@
-"""Checks whole files of lines: which kind they are, in how many parts and by whom they are checked."""
+"""Checks whole files of lines: in how many parts, by whom, and what the parts give together.
+
+The files of a run are one stream of parts, so that many small files keep an engine as busy as a large one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 
 from chipstance.context import Context
-from chipstance.inputs import STANDARD_INPUT, Part, cut
+from chipstance.inputs import Part, cut, is_address, is_table
 from chipstance.line_check import DOCUMENTS, PREDICTIONS, Outcome, check_part, first_line, kind_of, total
 from chipstance.model import Problem
-from chipstance.parquet_rows import PARQUET_COLUMNS, column_faults, cut_table, open_table
-from chipstance.sources import MOST_PROBLEMS, unreadable
+from chipstance.parquet_rows import column_faults, cut_table, open_table
+from chipstance.sources import MOST_PROBLEMS
 from chipstance.streams import StreamError
 
-PART = 16 << 20
-"""A file is cut into parts of so many bytes, if several processes check it."""
+PART = 8 << 20
+"""A file is cut into parts of so many bytes, if others than this process check it."""
+FEW = 100
+"""Parquet files at addresses are cut if there are no more than so many: to know where, each has to be asked first."""
 
-Engine = Callable[[Sequence[Part], Path, str, Context], Iterable[Outcome]]
-"""Checks the parts of a file and gives their outcomes in order."""
+
+@dataclass(frozen=True, slots=True)
+class LineFile:
+    """A file of lines, or of rows, that is to be checked.
+
+    Attributes:
+        address: a path, or an address.
+        kind: ``documents``, ``predictions``, or empty for what its first line seems to be.
+        context: the layers and schemas, and the texts that predictions are about.
+    """
+
+    address: str
+    kind: str
+    context: Context
 
 
-def in_process(parts: Sequence[Part], path: Path, kind: str, context: Context) -> Iterable[Outcome]:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of a file that is to be checked; what it needs can be sent elsewhere.
+
+    Attributes:
+        file: the file's number in the run.
+        part: what to read.
+        path: the file, as problems name it.
+        kind: as for a ``LineFile``.
+        context: the number of its context.
+    """
+
+    file: int
+    part: Part
+    path: Path
+    kind: str
+    context: int
+
+    def outcome(self, contexts: Sequence[Context]) -> Outcome:
+        """Check the part."""
+        return check_part(self.part, self.path, self.kind, contexts[self.context])
+
+
+Engine = Callable[[Iterable[Task], Sequence[Context]], Iterable[tuple[Task, Outcome]]]
+"""Checks the parts of files, and gives their outcomes in order."""
+
+
+def in_process(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
     """Check one part after the other."""
-    return (check_part(part, path, kind, context) for part in parts)
+    return ((task, task.outcome(contexts)) for task in tasks)
+
+
+def check_files(files: Sequence[LineFile], engine: Engine = in_process) -> list[Problem]:
+    """Return what is wrong with files of lines or rows, one file after the other.
+
+    Args:
+        files: in the order in which they are checked.
+        engine: what checks their parts.
+    """
+    # where there are no layers, which is a problem of layers.json, nobody knows what columns there should be
+    files = [file for file in files if not is_table(file.address) or file.context.layers]
+    if not files:
+        return []
+    contexts = list({id(file.context): file.context for file in files}.values())
+    full: set[int] = set()
+    tasks, shared = _whole(files, contexts), contexts
+    if engine is not in_process:
+        tasks, shared = _cut(files, contexts, full), [each.packed(texts=_ask(each, files)) for each in contexts]
+    found: list[Problem] = []
+    for number, group in groupby(engine(tasks, shared), key=lambda pair: pair[0].file):
+        found += problems_of(total(map(itemgetter(1), group)), files[number])
+        full.add(number)
+    return found
 
 
 def check_lines(address: str, kind: str, context: Context, engine: Engine = in_process) -> list[Problem]:
-    """Return what is wrong with a file of lines.
-
-    Args:
-        address: a path, an address, or ``-`` for standard input.
-        kind: ``documents``, ``predictions``, or empty for what its first line seems to be.
-        context: the layers and schemas, and the texts that predictions are about.
-        engine: what checks the parts.
-    """
-    path = Path(address)
-    part = Part(address)
-    try:
-        if address != STANDARD_INPUT:
-            line = first_line(part)
-            if line is None:
-                return [_empty(path)]
-            kind = kind or kind_of(line)
-        parts = [part] if engine is in_process else cut(part, PART)
-    except StreamError as error:
-        return [Problem(error.rule, address, "", str(error))]
-    except OSError as error:
-        return [unreadable(path, error)]
-    context.prepare(texts=kind == PREDICTIONS)
-    # another process or machine has a standard input of its own
-    chosen = in_process if address == STANDARD_INPUT else engine
-    return _found(chosen(parts, path, kind, context), path)
+    """Return what is wrong with one file of lines; arguments as for ``LineFile`` and ``check_files``."""
+    return check_files([LineFile(address, kind, context)], engine)
 
 
 def check_table(address: str, context: Context, engine: Engine = in_process) -> list[Problem]:
-    """Return what is wrong with a Parquet file of documents.
+    """Return what is wrong with one Parquet file of documents; arguments as for ``check_lines``."""
+    return check_files([LineFile(address, DOCUMENTS, context)], engine)
 
-    Args:
-        address: a path or an address.
-        context: the layers and schemas.
-        engine: what checks the parts.
-    """
-    path, layers = Path(address), context.layers
-    if layers is None:  # which is a problem of layers.json
-        return []
+
+def _ask(context: Context, files: Sequence[LineFile]) -> bool:
+    """Tell whether some file may hold predictions, which ask for texts."""
+    return any(file.context is context and file.kind != DOCUMENTS and not is_table(file.address) for file in files)
+
+
+def _whole(files: Sequence[LineFile], contexts: Sequence[Context]) -> Iterator[Task]:
+    return (_task(number, file, Part(file.address), file.kind, contexts) for number, file in enumerate(files))
+
+
+def _cut(files: Sequence[LineFile], contexts: Sequence[Context], full: set[int]) -> Iterator[Task]:
+    """Yield the parts of files; what is left of a file that has too many problems already is left out."""
+    few = sum(is_table(file.address) and is_address(file.address) for file in files) <= FEW
+    for number, file in enumerate(files):
+        kind, parts = _parts(file, few)
+        for part in parts:
+            if number in full:
+                break
+            yield _task(number, file, part, kind, contexts)
+
+
+def _task(number: int, file: LineFile, part: Part, kind: str, contexts: Sequence[Context]) -> Task:
+    place = next(index for index, context in enumerate(contexts) if context is file.context)
+    return Task(number, part, Path(file.address), kind, place)
+
+
+def _parts(file: LineFile, few: bool) -> tuple[str, list[Part]]:
+    """Return what a file is cut into, and the kind of all its parts; a part that is all of it finds its kind itself."""
+    part, kind = Part(file.address), file.kind
     try:
-        with open_table(address) as (table, _):
-            faults = list(column_faults(table.schema_arrow, layers))
-        parts = [Part(address)] if engine is in_process else cut_table(Part(address), PART)
-    except StreamError as error:
-        return [Problem(error.rule, address, "", str(error))]
-    except OSError as error:
-        return [unreadable(path, error)]
-    if faults:
-        return [Problem(PARQUET_COLUMNS, address, pointer, message) for pointer, message in faults]
-    return _found(engine(parts, path, DOCUMENTS, context), path)
+        parts = cut(part, PART)
+        if is_table(file.address) and (len(parts) > 1 or (few and is_address(file.address))):
+            parts = _cut_table(part, file.context)
+        if len(parts) > 1:
+            return kind or kind_of(first_line(part) or b""), parts
+    except (OSError, StreamError):  # which whoever checks it tells
+        pass
+    return kind, [part]
 
 
-def _found(outcomes: Iterable[Outcome], path: Path) -> list[Problem]:
-    outcome = total(outcomes)
-    if not outcome.lines and not outcome.problems:
-        return [_empty(path)]
-    return [*outcome.problems, *islice(outcome.twice(str(path)), MOST_PROBLEMS + 1)]
+def _cut_table(part: Part, context: Context) -> list[Part]:
+    with open_table(part.address) as (table, _):
+        if context.layers is None or any(column_faults(table.schema_arrow, context.layers)):
+            return [part]
+    return cut_table(part, PART)
 
 
-def _empty(path: Path) -> Problem:
-    message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
-    return Problem("predictions-empty", str(path), "", message)
+def problems_of(outcome: Outcome, file: LineFile) -> list[Problem]:
+    """Return what is wrong with a file of which all parts, or enough of them, have been checked."""
+    if outcome.kind == PREDICTIONS:
+        file.context.prepare()
+    path = str(Path(file.address))
+    found = [*outcome.problems, *islice(outcome.twice(path), MOST_PROBLEMS + 1)]
+    if not outcome.lines and not found:
+        message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
+        found = [Problem("predictions-empty", path, "", message)]
+    # a path has no two slashes in a row
+    return [replace(each, path=file.address) for each in found] if is_address(file.address) else found

@@ -28,12 +28,20 @@ class ProblemFormat(StrEnum):
     junit = "junit"
 
 
-class LineKind(StrEnum):
-    """What the lines of a JSON Lines file are; ``auto`` for what the first seems to be."""
+class FileKind(StrEnum):
+    """What a file is, or its lines are; ``auto`` for what its place says, or its content seems to be."""
 
     auto = "auto"
+    articles = "articles"
+    edits = "edits"
+    entities = "entities"
+    annotations = "annotations"
     documents = "documents"
     predictions = "predictions"
+    manifest = "manifest"
+    layers = "layers"
+    adjudication = "adjudication"
+    round = "round"
 
 
 class EngineName(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 import zstandard
 
@@ -24,8 +24,10 @@ RATIO = 250
 WINDOW = 1 << 27
 GZIP, ZSTD = "gzip", "zstd"
 COMPRESSIONS = {".gz": GZIP, ".zst": ZSTD}
+MAGIC = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
+"""What compressed content begins with."""
 
-LINE_TOO_LONG = declare("line-too-long", "A line of JSON Lines is no longer than 64 MiB.")
+LINE_TOO_LONG = declare("line-too-long", "A line, or JSON that is not read as a plain file, has no more than 64 MiB.")
 COMPRESSION_BROKEN = declare("compression-broken", "A compressed file is whole, and is what its name says.")
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
 
@@ -56,7 +58,15 @@ class StreamError(ValueError):
         self.rule = rule
 
 
-def pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
+class Readable(Protocol):
+    """Whatever bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes, or fewer, but none only at the end."""
+        ...
+
+
+def pieces(file: Readable, compression: str) -> Iterator[bytes]:
     """Yield a file's content, decompressed, in pieces.
 
     Args:
@@ -79,7 +89,7 @@ def pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
         yield made
 
 
-def _gunzipped(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _gunzipped(file: Readable) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes are read and what comes out of them; several members in a row are one file."""
     inflater = zlib.decompressobj(wbits=31)
     begun = False
@@ -99,7 +109,7 @@ def _gunzipped(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         raise StreamError(COMPRESSION_BROKEN, "the gzip file is cut off: fetch or compress it again")
 
 
-def _unzstandard(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _unzstandard(file: Readable) -> Iterator[tuple[int, bytes]]:
     frames = zstandard.ZstdDecompressor(max_window_size=WINDOW)
     frame = frames.decompressobj()
     begun = False

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from chipstance.context import Context, Given
 from chipstance.folders import Checkout, find_checkout, schema_folder
-from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_lines, is_table
+from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_json, is_lines, is_table, plain_name
 from chipstance.jsonfile import is_file, is_folder, is_missing
 from chipstance.judge import is_stray, judge, judge_schemas, judge_whole, kind_by_place
-from chipstance.line_files import Engine, check_lines, check_table, in_process
+from chipstance.line_check import DOCUMENTS, PREDICTIONS
+from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
 from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
+from chipstance.unnamed import check_unnamed, check_value
 
 MANIFEST = "manifest.json"
 
@@ -64,18 +66,19 @@ def check(
         schema: as for ``validate``.
         given: what predictions are about; by default the texts of the checkout they lie in, else of the working
             folder's, else of this code's own.
-
-        kind: of the lines of JSON Lines files, ``documents`` or ``predictions``; by default what each file seems to
-            hold.
-        engine: what checks the parts of a JSON Lines file.
+        kind: of lines, ``documents`` or ``predictions``, or of the files that are named; by default what each seems
+            to hold.
+        engine: what checks the parts of files of lines.
 
     Raises:
         FileNotFoundError: as for ``validate``.
+        ValueError: a file that is named can't be of that kind.
     """
     base, wrong = _read_base(schema or schema_folder())
     if base is None:
         return Result(_sorted(wrong), len(NAMES))
-    run_ = _Run(base, schema, given, kind, engine)
+    own = schema is None or base == _read_base(schema_folder())[0]
+    run_ = _Run(base, schema, given, kind, engine, own)
     for name in sorted({found for path in paths for found in _expanded(str(path))}):
         if name == STANDARD_INPUT or is_address(name):
             run_.streams.append(name)
@@ -88,7 +91,10 @@ def check(
 
 
 def _expanded(name: str) -> Iterator[str]:
-    found = expand(name)
+    try:
+        found = expand(name)
+    except OSError as error:
+        raise FileNotFoundError(f"{name} can't be looked up ({error.strerror or error})") from None
     if not found:
         raise FileNotFoundError(f"{name} matches no file")
     for each in found:
@@ -150,6 +156,8 @@ def usual_checkout() -> Checkout | None:
 
 def display(path: str) -> str:
     """Return a path as reports show it: relative to the working folder where it lies in it, with forward slashes."""
+    if is_address(path):
+        return path
     try:
         return Path(path).relative_to(Path.cwd()).as_posix()
     except ValueError:
@@ -165,23 +173,43 @@ class _Run:
     given: Given | None
     kind: str = ""
     engine: Engine = in_process
+    own_schemas: bool = True
     streams: list[str] = field(default_factory=list)
     files: dict[Path, Checkout | None] = field(default_factory=dict)
+    kinds: dict[Path, str] = field(default_factory=dict)
     whole: set[Path] = field(default_factory=set)
     unreadable: list[Problem] = field(default_factory=list)
     contexts: dict[Path | None, Context] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         """Take in a file, or everything in a folder that can be judged."""
-        if is_missing(path):
+        if is_missing(path) and not path.is_symlink():
             raise FileNotFoundError(f"{display(str(path))} does not exist")
         checkout = find_checkout(path if is_folder(path) else path.parent)
         if not is_folder(path):
+            self.kinds[path] = self._named(path, kind_by_place(path, checkout))
             self.files[path] = checkout
         elif checkout and path in (checkout.root, checkout.annotations):
             self._add_checkout(checkout, path)
         else:
             self._add_folder(path, checkout)
+
+    def _named(self, path: Path, place: str) -> str:
+        """Return what a file that is named is said to be, where its place does not tell.
+
+        Raises:
+            ValueError: it can't be that.
+        """
+        name, kind = display(str(path)), self.kind
+        if is_table(name) and kind not in ("", DOCUMENTS):
+            raise ValueError(f"{name} can't hold {kind}: a Parquet file holds documents")
+        if kind in ("", DOCUMENTS, PREDICTIONS):
+            return kind
+        if is_lines(name):
+            raise ValueError(f"{name} can't hold {kind}: lines are documents or predictions")
+        if place not in ("", kind):
+            raise ValueError(f"{name} has the place of another kind, {place}: leave --kind {kind} out, or move it")
+        return kind
 
     def _add_checkout(self, checkout: Checkout, path: Path) -> None:
         self.whole.add(checkout.root)
@@ -218,27 +246,32 @@ class _Run:
         if root not in self.contexts:
             own = checkout.layers if checkout and not self.schema and not is_missing(checkout.layers) else None
             layers = own or (self.schema or schema_folder()) / "layers.json"
-            self.contexts[root] = Context(checkout, self.base, layers, None, self.schema is None)
+            self.contexts[root] = Context(checkout, self.base, layers, None, self.own_schemas)
         return self.contexts[root]
 
     def problems(self) -> set[Problem]:
         """Judge every file, then every checkout that was asked for as a whole."""
         found = set(self.unreadable)
         given = self._predicted() if self.given else None
+        lines: list[LineFile] = []
         for path, checkout in self.files.items():
-            if is_lines(path.name) and not is_stray(path, checkout):
-                context = given or self.context(checkout or usual_checkout())
-                found.update(check_lines(str(path), self.kind, context, self.engine))
-            elif is_table(path.name) and not is_stray(path, checkout):
-                found.update(check_table(str(path), self.context(checkout or usual_checkout()), self.engine))
+            stray = is_stray(path, checkout)
+            if (is_lines(path.name) or is_table(path.name)) and not stray:
+                context = given if given and is_lines(path.name) else self.context(checkout or usual_checkout())
+                lines.append(LineFile(str(path), self._of_lines(), context))
+            elif is_json(path.name) and plain_name(path.name) != path.name and not stray:
+                found.update(check_value(str(path), self.kinds.get(path, ""), self.context(checkout)))
             else:
-                found.update(judge(path, self.context(checkout)))
+                found.update(judge(path, self.context(checkout), self.kinds.get(path, "")))
         for address in self.streams:
             context = given or self.context(usual_checkout())
-            if is_table(address):
-                found.update(check_table(address, context, self.engine))
+            if is_lines(address) or is_table(address):
+                lines.append(LineFile(address, self._of_lines(), context))
+            elif is_json(address):
+                found.update(check_value(address, self.kind, context))
             else:
-                found.update(check_lines(address, self.kind, context, self.engine))
+                found.update(check_unnamed(address, self.kind, context))
+        found.update(check_files(lines, self.engine))
         for context in list(self.contexts.values()):
             if context.checkout and context.checkout.root in self.whole:
                 found.update(judge_whole(context))
@@ -246,10 +279,14 @@ class _Run:
         known = [*self.contexts.values(), *([given] if given else [])]
         return found.union(*(context.problems for context in known))
 
+    def _of_lines(self) -> str:
+        """Return what the lines of files are said to be."""
+        return self.kind if self.kind in (DOCUMENTS, PREDICTIONS) else ""
+
     def _predicted(self) -> Context:
         """Return what is known of what predictions are about, where that is given."""
         layers = (self.schema or schema_folder()) / "layers.json"
-        return Context(None, self.base, layers, self.given, self.schema is None)
+        return Context(None, self.base, layers, self.given, self.own_schemas)
 
     def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
         base = None if self.schema else self.base
@@ -260,4 +297,4 @@ def _is_judged(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file, or a link, that is found in a folder is looked at."""
     if checkout and checkout.annotations in path.parents:
         return path.suffix != ".md"
-    return (path.suffix == ".json" or is_lines(path.name) or is_table(path.name)) and not is_folder(path)
+    return (is_json(path.name) or is_lines(path.name) or is_table(path.name)) and not is_folder(path)

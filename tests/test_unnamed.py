@@ -1,0 +1,280 @@
+"""Input whose name does not tell what it is, and JSON that is compressed or lies elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from typer.testing import CliRunner
+
+from chipstance.cli import app
+from chipstance.engines import Processes
+from chipstance.line_files import in_process
+from chipstance.model import Problem
+from chipstance.options import FileKind
+from chipstance.schemas import KINDS
+from chipstance.streams import LONGEST_LINE
+from chipstance.validate import check
+from standard_input import as_standard_input
+
+DOCUMENT = {"doc": "quarry", "text": "Ada Quill said so.", "spans": []}
+FAULTY = DOCUMENT | {"text": 3}
+FAULTS = [("doc-duplicate", "/doc", 2), ("schema", "/text", 2)]
+GOLD = "annotations/gold/mill.json"
+LINE = 21
+"""Where the broken gold labels are."""
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+}
+
+
+def lines(*documents: Any) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in documents)
+
+
+def pretty(value: Any) -> bytes:
+    return json.dumps(value, indent=2).encode() + b"\n"
+
+
+def piped(folder: Path, content: bytes, kind: str = "") -> list[tuple[str, str, int]]:
+    path = folder / "piped"
+    path.write_bytes(content)
+    with as_standard_input(path):
+        found = check(["-"], kind=kind).problems
+    assert {problem.path for problem in found} <= {"-"}
+    return places(found)
+
+
+def places(found: tuple[Problem, ...]) -> list[tuple[str, str, int]]:
+    return [(problem.rule, problem.pointer, problem.line) for problem in found]
+
+
+def broken_gold(example: Path) -> bytes:
+    return (example / GOLD).read_bytes().replace(b'"start": 46', b'"start": 47')
+
+
+def test_standard_input_is_what_its_content_says(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(example)
+    gold, articles = broken_gold(example), (example / "annotations" / "articles.json").read_bytes()
+    mismatch = [("span-text-mismatch", "/spans/1/text", LINE)]
+    assert piped(tmp_path, gold) == mismatch
+    assert piped(tmp_path, lines(json.loads(gold))) == [("span-text-mismatch", "/spans/1/text", 1)]
+    assert piped(tmp_path, articles) == []
+    assert piped(tmp_path, pretty({"articles": 3})) == [("schema", "/articles", 2)]
+    assert piped(tmp_path, lines({"articles": 3})) == [("schema", "/articles", 1)]
+    assert piped(tmp_path, lines(DOCUMENT, FAULTY)) == FAULTS
+    assert piped(tmp_path, lines({"doc": "mill", "spans": []}, {"doc": "none", "spans": []})) == [
+        ("doc-unknown", "/doc", 2)
+    ]
+    assert piped(tmp_path, pretty(FAULTY)) == [("schema", "/text", 3)]
+    assert piped(tmp_path, pretty([DOCUMENT])) == [("kind-unknown", "", 1)]
+    assert piped(tmp_path, b"") == [("predictions-empty", "", 1)]
+    assert piped(tmp_path, b"\xff\xfe{") == [("json-encoding", "", 1)]
+    assert piped(tmp_path, b'{\n"doc": 1,\n') == [("json-syntax", "", 2)]
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_standard_input_may_be_compressed(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    assert piped(tmp_path, pack(lines(DOCUMENT, FAULTY))) == FAULTS
+    assert piped(tmp_path, pack(pretty(FAULTY))) == [("schema", "/text", 3)]
+    if pack is not bytes:
+        assert piped(tmp_path, pack(lines(*[DOCUMENT] * 99))[:-3]) == [("compression-broken", "", 1)]
+
+
+def test_standard_input_may_be_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([{"doc": "a", "text": ""}]), tmp_path / "x.parquet")
+    data = (tmp_path / "x.parquet").read_bytes()
+    assert piped(tmp_path, data) == [("parquet-columns", "", 1)]
+    assert piped(tmp_path, data[:-9]) == [("parquet-broken", "", 1)]
+
+
+def test_a_kind_that_is_given_holds(example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(example)
+    edits = (example / "annotations" / "edits" / "mill.json").read_bytes()
+    assert piped(tmp_path, edits, "edits") == []
+    assert {rule for rule, _, _ in piped(tmp_path, edits, "entities")} == {"schema"}
+    assert piped(tmp_path, pretty(FAULTY), "documents")[0] == ("json-syntax", "", 1)
+    (tmp_path / "alone.json").write_bytes(pretty(FAULTY))
+    assert places(check([tmp_path / "alone.json"]).problems) == [("schema", "/text", 3)]
+    assert places(check([tmp_path / "alone.json"], kind="documents").problems) == [("schema", "/text", 3)]
+    assert ("schema", "", 1) in places(check([tmp_path / "alone.json"], kind="articles").problems)
+    assert check([example], kind="articles").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("some.jsonl", "articles", "lines are documents or predictions"),
+        ("some.parquet", "predictions", "a Parquet file holds documents"),
+        (GOLD, "articles", "the place of another kind, annotations"),
+    ],
+)
+def test_a_kind_that_can_not_be_is_wrong_usage(example: Path, name: str, kind: str, message: str) -> None:
+    (example / "some.jsonl").touch()
+    (example / "some.parquet").touch()
+    result = CliRunner().invoke(app, ["validate", str(example / name), "--kind", kind], env={"COLUMNS": "999"})
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_every_kind_can_be_given() -> None:
+    assert {kind.value for kind in FileKind} == {"auto", *KINDS}
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_json_at_an_address(example: Path, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(example)
+    address = f"memory://there/mill.json{suffix}"
+    for name, content in {address: broken_gold(example), "memory://there/other.json": pretty({"x": 1})}.items():
+        with fsspec.open(name, "wb") as file:
+            file.write(PACKERS[suffix](content) if name == address else content)
+    found = check([address]).problems
+    assert places(found) == [("span-text-mismatch", "/spans/1/text", LINE)]
+    assert found[0].path == address
+    assert [(each.rule, each.path) for each in check(["memory://there/other.json"]).problems] == [
+        ("kind-unknown", "memory://there/other.json")
+    ]
+    for form in ("text", "json", "github", "sarif", "junit"):
+        output = CliRunner().invoke(app, ["validate", address, "--format", form]).stdout
+        assert address.replace(":", "%3A") in output if form == "github" else address in output
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_compressed_json(example: Path, suffix: str) -> None:
+    path = example / f"mill.json{suffix}"
+    path.write_bytes(PACKERS[suffix](broken_gold(example)))
+    found = check([path]).problems
+    assert places(found) == [("span-text-mismatch", "/spans/1/text", LINE)]
+    assert found[0].path == str(path)
+    folder = example / "more"
+    folder.mkdir()
+    path.rename(folder / path.name)
+    assert places(check([folder]).problems) == places(found)
+    (folder / path.name).write_bytes(path.name.encode())
+    assert places(check([folder]).problems) == [("compression-broken", "", 1)]
+    (folder / path.name).write_bytes(PACKERS[suffix](b" " * (LONGEST_LINE + 1)))
+    assert {rule for rule, _, _ in places(check([folder]).problems)} <= {"line-too-long", "compression-ratio"}
+
+
+NAMES = [
+    "a b.jsonl",
+    "a#b.jsonl",
+    "a?b.jsonl",
+    "a%20b.jsonl",
+    "[a].jsonl",
+    "*.jsonl",
+    "Ä😀.jsonl",
+    "-x.jsonl",
+    "a::b.jsonl",
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names are not Windows's")
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    name += ".jsonl"
+    (tmp_path / name).write_bytes(lines(FAULTY))
+    (tmp_path / "a5b.jsonl").write_bytes(lines(DOCUMENT))
+    result = CliRunner().invoke(app, ["validate", "--format", "json", "--", name])
+    assert result.exit_code == 1
+    assert [problem["path"] for problem in json.loads(result.stdout)["problems"]] == [name]
+    assert check([tmp_path]).files == 2
+
+
+def test_what_is_named_twice_is_checked_once(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.jsonl").write_bytes(lines(FAULTY))
+    names = [str(tmp_path / "*"), str(tmp_path / "more" / "a.*"), str(tmp_path / "more" / ".." / "more" / "a.jsonl")]
+    result = check([*names, tmp_path])
+    assert (result.files, len(result.problems)) == (1, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes and devices are Linux's")
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.gz", "json", "json.gz", "parquet"])
+def test_what_can_not_be_read_is_a_problem(tmp_path: Path, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"pipe.{suffix}")
+    (tmp_path / f"gone.{suffix}").symlink_to("nowhere")
+    (tmp_path / f"device.{suffix}").symlink_to("/dev/zero")
+    for names in ([tmp_path / f"{name}.{suffix}" for name in ("pipe", "gone", "device")], [tmp_path / "*"], [tmp_path]):
+        found = check(names)
+        assert [problem.rule for problem in found.problems] == ["file-unreadable"] * 3
+        assert found.files == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_folder_that_nobody_may_look_into() -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are for its user alone
+        folder, locked = Path(name), Path(name) / "locked"
+        locked.mkdir()
+        (locked / "a.jsonl").write_bytes(lines(DOCUMENT))
+        (folder / "b.json.gz").write_bytes(gzip.compress(pretty(FAULTY)))
+        folder.chmod(0o755)
+        locked.chmod(0)
+        os.seteuid(65534)
+        try:
+            for given in (locked, locked / "a.jsonl", locked / "b.parquet", folder / "lock*"):
+                assert places(check([given]).problems) == [("file-unreadable", "", 1)]
+            assert places(check([folder]).problems) == [("schema", "/text", 3), ("file-unreadable", "", 1)]
+        finally:
+            os.seteuid(0)
+
+
+class Failing(BaseHTTPRequestHandler):
+    """Says that there is more to come than comes; counts what it is asked for."""
+
+    protocol_version = "HTTP/1.0"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(404 if "none" in self.path else 200)
+        self.send_header("Content-Length", "999999" if "cut" in self.path else "0")
+        self.end_headers()
+        self.wfile.write(lines(DOCUMENT, FAULTY) if "cut" in self.path else b"")
+
+    do_HEAD = do_GET  # noqa: N815 (the name that is looked for)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as found:
+        Thread(target=found.serve_forever).start()
+        yield f"http://127.0.0.1:{found.server_port}"
+        found.shutdown()
+
+
+@pytest.mark.parametrize("name", ["cut.jsonl", "cut.json", "cut", "cut.parquet", "none.jsonl", "none", "none.json.gz"])
+def test_what_comes_over_the_network_may_break_off(server: str, name: str) -> None:
+    for engine in (in_process, Processes(2)):
+        found = check([f"{server}/{name}"], engine=engine).problems
+        assert {problem.path for problem in found} == {f"{server}/{name}"}
+        assert {"file-unreadable", "parquet-broken"} & {problem.rule for problem in found}
+
+
+@pytest.mark.parametrize("address", ["nowhere://x.jsonl", "nowhere://x.json", "nowhere://x", "nowhere://x.parquet"])
+def test_an_address_that_nobody_knows(address: str) -> None:
+    (problem,) = check([address]).problems
+    assert (problem.rule, problem.path) == ("file-unreadable", address)
+    with pytest.raises(FileNotFoundError, match="can't be looked up"):
+        check(["nowhere://*.jsonl"])
