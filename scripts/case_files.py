@@ -9,6 +9,9 @@ from typing import Any
 
 from chipstance.inputs import is_lines
 
+OVER = "OVER"
+"""A file in a case that names another, ``<rule>/<case>``, over which this one is laid."""
+
 
 def put_up(case: Path, checkout: Path) -> Path:
     """Set a case up beside or over a checkout; return what is to be validated."""
@@ -24,8 +27,11 @@ def lay_over(case: Path, checkout: Path) -> None:
 
     A file takes the place of the one in the checkout; ``X.deleted`` deletes X, ``X.link`` makes X a symbolic
     link to what it says, and ``X.patch`` changes the JSON file X by the operations of a JSON Patch (RFC 6902).
+    A file ``OVER`` names a case that is laid over the checkout before.
     """
-    for source in sorted(path for path in case.rglob("*") if path.is_file()):
+    if below := case_below(case):
+        lay_over(below, checkout)
+    for source in case_files(case):
         target = checkout / source.relative_to(case)
         target.parent.mkdir(parents=True, exist_ok=True)
         bare = target.with_suffix("")
@@ -40,6 +46,16 @@ def lay_over(case: Path, checkout: Path) -> None:
                 bare.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
             case _:
                 shutil.copyfile(source, target)
+
+
+def case_below(case: Path) -> Path | None:
+    """Return the case over which a case is laid; None where that is the checkout alone."""
+    return case.parents[1] / (case / OVER).read_text("utf-8").strip() if (case / OVER).is_file() else None
+
+
+def case_files(case: Path) -> list[Path]:
+    """Return the files of a case's own folder."""
+    return sorted(path for path in case.rglob("*") if path.is_file() and path != case / OVER)
 
 
 def patch(data: Any, operations: list[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from case_files import put_up
+from case_files import case_below, case_files, put_up
 from chipstance.folders import PACKAGE, Checkout, find_checkout, rule_examples
 from chipstance.jsonfile import dump_json, is_file, write_bytes
 from chipstance.model import Problem
@@ -86,17 +86,20 @@ def copied(example: Path, root: Path) -> Path:
 
 
 def names(case: Path) -> frozenset[str]:
-    """Return which files of the checkout a case changes."""
+    """Return which files of the checkout a case changes, by itself or, where it does nothing, by what is below."""
     if not case.is_dir():
         return frozenset(["alone" + "".join(case.suffixes)])
-    files = (path.relative_to(case) for path in sorted(case.rglob("*")) if path.is_file())
+    files = [path.relative_to(case) for path in case_files(case)]
+    if not files and (below := case_below(case)):
+        return names(below)
     return frozenset(str(path.with_suffix("") if path.suffix in PATCHES else path) for path in files)
 
 
 def bad_example(case: Path, root: Path, wrong: Path, problem: Problem) -> Example:
     """Return the part of a file that breaks the rule, and what is said of it."""
     path = placed(root, wrong)
-    text = excerpt(read(path), problem.line, problem.column) if is_file(path) else listing(case)
+    line = 1 if path.suffix in BINARY else problem.line
+    text = excerpt(read(path), line, problem.column) if is_file(path) else listing(case)
     said = f"{wrong.as_posix()}:{problem.line}:{problem.column} {problem.rule} {problem.message}"
     return Example(case.name, escape(wrong.as_posix()), text, escape(said))
 
@@ -129,7 +132,7 @@ def read(path: Path) -> str:
 def listing(case: Path) -> str:
     """Return which files a case brings, links and takes away."""
     said = []
-    for path in sorted(path for path in case.rglob("*") if path.is_file()):
+    for path in case_files(case):
         name = path.relative_to(case).as_posix()
         bare = name.rpartition(".")[0]
         link = f"{bare} -> {path.read_text('utf-8').strip()}" if path.suffix == ".link" else name

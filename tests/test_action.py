@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_problems_are_annotations_and_a_sarif_file(job: Job) -> None:
     assert [each["ruleId"] for each in run["results"]] == ["span-text-mismatch"]
 
 
+@pytest.mark.parametrize(
+    "paths", ["", "\n", " \r\n\t", ".", " . \r\n", "  annotations  \r\n\r\n\tannotations/*.json\r"]
+)
+def test_blanks_around_paths_are_no_part_of_them(job: Job, paths: str) -> None:
+    break_gold(job.checkout)
+    result = job.run("validate", paths=paths)
+    assert (result.returncode, result.stdout.count("::error")) == (1, 1), result.stderr
+
+
 def test_inputs_are_never_evaluated(job: Job) -> None:
     (job.checkout / HOSTILE).write_text("{", "utf-8")
     (job.checkout / "two words").mkdir()
@@ -195,14 +205,16 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"source": source, "environment": quiet_git() | OFFLINE | more}
 
 
-def try_hook(hooks: dict[str, Any], checkout: Path, hook: str) -> subprocess.CompletedProcess[str]:
+def try_hook(
+    hooks: dict[str, Any], checkout: Path, hook: str, run: Sequence[str] = ("--all-files",), **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a hook over a repository as its users do, installed into an environment of pre-commit's own."""
     if not (checkout / ".git").exists():
         repository(checkout)
-    text = {"repos": [{"repo": str(hooks["source"]), "rev": "HEAD", "hooks": [{"id": hook}]}]}
+    text = {"repos": [{"repo": str(hooks["source"]), "rev": "HEAD", "hooks": [{"id": hook, **more}]}]}
     (checkout / ".pre-commit-config.yaml").write_text(json.dumps(text), "utf-8")
     git(checkout, "add", "-A")
-    command = [sys.executable, "-m", "pre_commit", "run", "--all-files", "--verbose"]
+    command = [sys.executable, "-m", "pre_commit", "run", *run, "--verbose"]
     return subprocess.run(
         command, cwd=checkout, env=hooks["environment"], capture_output=True, text=True, check=False, timeout=120
     )
@@ -222,8 +234,25 @@ def test_hooks_in_another_repository(hooks: dict[str, Any], example: Path, hook:
 
 
 def test_a_file_that_is_gone_fails_the_hook_of_the_whole(hooks: dict[str, Any], example: Path) -> None:
-    repository(example)
-    (example / "annotations" / "edits" / "harbor.json").unlink()
-    result = try_hook(hooks, example, "chipstance-validate-checkout")
+    """A commit that only deletes has no file that pre-commit would give a hook."""
+    assert try_hook(hooks, example, "chipstance-validate-checkout").returncode == 0
+    git(example, "add", "-A")
+    git(example, "commit", "-q", "-m", "x")
+    git(example, "rm", "-q", "annotations/edits/harbor.json")
+    result = try_hook(hooks, example, "chipstance-validate-checkout", run=())
     assert result.returncode == 1
     assert "article-files the edits file of harbor is missing" in result.stdout
+
+
+def test_a_corpus_in_a_folder_is_checked_by_the_hooks(hooks: dict[str, Any], example: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "mono"
+    shutil.copytree(example, whole / "corpus")
+    break_gold(whole / "corpus")
+    hooked: dict[str, dict[str, Any]] = {
+        "chipstance-validate": {"files": "^corpus/(annotations|schema)/"},
+        "chipstance-validate-checkout": {"args": ["corpus"]},
+    }
+    for hook, more in hooked.items():
+        result = try_hook(hooks, whole, hook, **more)
+        assert result.returncode == 1
+        assert "corpus/annotations/gold/mill.json:21:15 span-text-mismatch" in result.stdout

@@ -11,14 +11,17 @@ import chipstance
 PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
-_version model layers jsonfile folders locate currencies quantities qualifiers amounts amount_edges citation digests
+_version model layers jsonfile folders json_slips locate currencies quantities qualifiers amounts amount_edges
+citation digests
 edits tables textunits corpus adjudication
-rules schemas sources rules_files rules_spans rules_statements rules_money rules_corpus rules_manifest
-rules_adjudication rules_schemas rules_predictions
+rules faults schema_gate schema_set schema_words schema_errors schemas sources rules_files rules_spans quotation_marks
+rules_statements rules_money
+rules_manifest rules_corpus rules_adjudication rules_rounds rules_schemas rules_predictions yaml_files
 normalization slips wording passages alignment
 answer_thoughts answer_reader answers answer_keys answer_items answer_tables answer_tags answer_lines answer_values
 answer_choice answer_references model_output
-line_types quick streams inputs context parquet_rows parquet_check judge line_check line_files engines validate
+line_types quick_values quick quick_predictions streams inputs places context parquet_rows parquet_check judge
+judge_whole line_slips line_check line_files engines unnamed validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets assignment matching diff
@@ -27,7 +30,7 @@ kappa alpha gamma_many gamma resampling comparison agreement_figures agreement a
 score_keys span_values span_columns counting scoring score_figures streaming score_errors compare_systems
 score_input ray_engine
 row_schemas row_forms row_closed row_spans row_predictions
-report junit sarif rule_pages
+report junit sarif reports rule_pages
 reading_report agreement_report score_report markup score_marks score_confusion score_cases score_html
 prompts harness inspect_tasks lm_eval_rows
 baseline_tables plots release __init__ options cli_measure cli __main__

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from chipstance import __version__
 from chipstance.cli import app, main
+from chipstance.engines import EngineError
+from chipstance.options import INTERRUPTED, PROBLEMS, TERMINATED, UNFINISHED, USAGE, ProblemFormat
 from chipstance.schemas import KINDS
 
 HERE = Path(__file__).parent
@@ -63,6 +65,11 @@ def test_json_of_a_clean_checkout(example: Path) -> None:
         ["validate", ".", "--schema", "no-such-folder"],
         ["schema", "spans"],
         ["schema", "edits", "--schema", "no-such-folder"],
+        ["schema", "edits", "--schema", "annotations"],
+        ["validate", ""],
+        ["validate", ".", ""],
+        ["validate", ".", "--schema", ""],
+        ["validate", ".", "--gold", ""],
         ["lint"],
     ],
 )
@@ -180,3 +187,39 @@ def test_an_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         main(["validate", "."])
     assert caught.value.code == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", [ValueError("a fault of ours"), KeyError("spans"), RuntimeError()])
+def test_a_fault_of_ours_is_neither_wrong_usage_nor_a_problem(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("chipstance.validate.check", fail)
+    with pytest.raises(SystemExit) as caught:
+        main(["validate", "."])
+    output, errors = capsys.readouterr()
+    assert (caught.value.code, output) == (3, "")
+    assert errors.startswith("Traceback")
+    assert type(fault).__name__ in errors
+
+
+def test_a_check_that_is_stopped_writes_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise EngineError("a process is lost")
+
+    monkeypatch.setattr("chipstance.validate.check", fail)
+    for form in ProblemFormat:
+        with pytest.raises(SystemExit) as caught:
+            main(["validate", ".", "--format", form, "--report", f"sarif={tmp_path / 'report.sarif'}"])
+        assert (caught.value.code, *capsys.readouterr()) == (3, "", "stopped before the end: a process is lost\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_exit_status_is_told() -> None:
+    page = (HERE.parent / "docs" / "validation.md").read_text("utf-8")
+    for number in (0, PROBLEMS, USAGE, UNFINISHED, INTERRUPTED, TERMINATED):
+        assert f"\n| {number} | " in page

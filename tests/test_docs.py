@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import chipstance.validate  # noqa: F401 (registers the rules)
+from chipstance.rules import checks
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n+^```text\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -40,3 +43,12 @@ def test_the_readme_names_only_commands_that_exist() -> None:
         assert (ROOT / "scripts" / script).is_file(), script
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / link).exists(), link
+
+
+def test_the_rules_for_documents_are_those_that_the_docs_name() -> None:
+    text = (ROOT / "docs" / "validation.md").read_text("utf-8")
+    documents, more = re.findall(r"^\* (?:Documents|Label files alone): (.*); and ", text, re.MULTILINE)
+    checked = {rule_id for rule_id, _ in checks("offsets", "labels", "documents")}
+    assert re.findall(r"`([a-z-]+)`", documents) == sorted(checked)
+    others = {rule_id for rule_id, _ in checks("annotations")} - checked
+    assert re.findall(r"`([a-z-]+)`", more) == sorted(others)

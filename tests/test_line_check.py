@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from chipstance import line_files
+from chipstance import line_files, streams
 from chipstance.cli import app
 from chipstance.context import Context
 from chipstance.corpus import span_entry
@@ -22,13 +24,14 @@ from chipstance.engines import Processes
 from chipstance.folders import schema_folder
 from chipstance.inputs import Part, cut
 from chipstance.judge import judge_line
-from chipstance.line_check import DOCUMENTS, Outcome, kind_of
+from chipstance.line_check import DOCUMENTS, LOOKED_AT, PREDICTIONS, UNCLEAR, Outcome, kind_of
 from chipstance.line_files import Task, check_lines
 from chipstance.locate import JsonError, decode
 from chipstance.model import Document, Problem, Span
 from chipstance.quick import Quick
 from chipstance.schemas import load_schemas
 from chipstance.sources import parse_source
+from chipstance.streams import Line
 from chipstance.validate import check
 from example_scores import LAYERS, documents
 
@@ -205,15 +208,118 @@ def test_a_broken_stream_keeps_what_came_before(tmp_path: Path) -> None:
     assert [problem.rule for problem in problems][:1] == ["schema"]
     assert [problem.rule for problem in problems][-1:] == ["compression-broken"]
     assert problems[0].line == 8
-    assert problems[-1].line > 1000
+    readable = zlib.decompressobj(wbits=31).decompress(path.read_bytes())
+    assert problems[-1].line == readable.count(b"\n") + 1 > 1000
 
 
-def test_a_file_is_what_its_first_line_seems_to_be() -> None:
-    assert kind_of(written(line())) == DOCUMENTS
-    assert kind_of(b'{"spans": [], "text": "a", "doc": "b"}') == DOCUMENTS
-    assert kind_of(b'{"doc": "b", "spans": [{"text": "a"}]}') == "predictions"
-    assert kind_of(b'{"doc": "b", "text": "cut') == DOCUMENTS
-    assert kind_of(b'{"doc": "b", "spans": [{"text": "cut') == "predictions"
+TOLD = b'{"spans": [], "text": "a", "doc": "b"}'
+PREDICTED = b'{"doc": "b", "spans": [{"text": "a"}]}'
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        ([written(line())], DOCUMENTS),
+        ([TOLD, PREDICTED], DOCUMENTS),
+        ([PREDICTED, TOLD], PREDICTIONS),
+        ([b'{"doc": "b", "answer": "x"}'], PREDICTIONS),
+        ([b'{"doc": "b", "Text": "a", "spans": []}', TOLD], DOCUMENTS),
+        ([b'{"doc": "b", "score": 1, "spans": []}', b"{}"], PREDICTIONS),
+        ([b'{"doc": "b", "text": "cut', PREDICTED], PREDICTIONS),
+        ([b"{}", b"[]", b'{"doc": "b"}', b"3"], UNCLEAR),
+        ([b"{}"] * LOOKED_AT + [TOLD], UNCLEAR),
+        ([], UNCLEAR),
+    ],
+)
+def test_a_file_is_what_the_first_line_tells_that_can(rows: list[bytes], kind: str) -> None:
+    assert kind_of(Line(number, data) for number, data in enumerate(rows, start=1)) == kind
+
+
+BEFORE = {
+    "an empty line": (b"", {"json-syntax"}),
+    "a comment": (b"# comment", {"json-syntax"}),
+    "a conflict": (b"<<<<<<< HEAD", {"json-syntax"}),
+    "null": (b"null", {"schema"}),
+    "a header": (b'{"version": 1}', {"schema"}),
+    "deep": (b"[" * 100_000, {"json-depth"}),
+    "Text": (b'{"doc": "m", "Text": "abc", "spans": []}', {"schema"}),
+    "a byte order mark": (b"\xef\xbb\xbf{}", {"json-encoding"}),
+}
+
+
+@pytest.mark.parametrize(("first", "rules"), BEFORE.values(), ids=BEFORE)
+def test_a_first_line_that_is_wrong_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bytes, rules: set[str]
+) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b"\n".join([first, *(written(line(doc=f"quarry-{number}")) for number in range(30))]))
+    whole = check_lines(str(path), "", CONTEXT)
+    assert {(problem.rule, problem.line) for problem in whole} == {(rule, 1) for rule in rules}
+    monkeypatch.setattr(line_files, "PART", 3000)
+    assert check_lines(str(path), "", CONTEXT, Processes(2)) == whole
+
+
+def test_a_first_line_that_is_too_long_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LONGEST_LINE", 5000)
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(written(line("x" * 9000)) + b"\n" + written(line()))
+    assert [(problem.rule, problem.line) for problem in check_lines(str(path), "", CONTEXT)] == [("line-too-long", 1)]
+
+
+@pytest.mark.parametrize("rows", [[b'{"a": 1}'], [b"{", b"null", b"3", b"[1,"]])
+def test_lines_that_nobody_can_tell_are_one_problem_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[bytes]
+) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b"\n".join(rows * 50))
+    (tmp_path / "other.jsonl").write_bytes(b"<\n>\n")
+    whole = check([tmp_path])
+    unclear = [problem for problem in whole.problems if problem.rule == "kind-unknown"]
+    assert [(Path(problem.path).name, problem.line) for problem in unclear] == [("some.jsonl", 1)]
+    assert "--kind documents or --kind predictions" in unclear[0].message
+    broken = [problem for problem in whole.problems if problem not in unclear]
+    assert {problem.rule for problem in broken} == {"json-syntax"}
+    assert len(broken) == 2 + 50 * sum(row in (b"{", b"[1,") for row in rows)
+    monkeypatch.setattr(line_files, "PART", 20)
+    assert check([tmp_path], engine=Processes(2)) == whole
+
+
+def test_a_file_that_is_something_else_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import bz2
+    import gzip
+    import lzma
+
+    rows = b"".join(written(line(doc=f"quarry-{number}")) + b"\n" for number in range(300))
+    packed = zstandard.ZstdCompressor().compress(rows)
+    utf_16, utf_32 = (rows.decode().encode(name) for name in ("utf-16", "utf-32"))
+    monkeypatch.setattr(line_files, "PART", 200)
+    for name, content, rule, message in (
+        ("x.jsonl", gzip.compress(rows), "compression-broken", "this is gzip: let the name end with .gz"),
+        ("x.jsonl", packed, "compression-broken", "this is Zstandard: let the name end with .zst"),
+        ("x.jsonl.gz", packed, "compression-broken", "this is Zstandard: let the name end with .zst"),
+        ("x.jsonl.zst", gzip.compress(rows), "compression-broken", "this is gzip: let the name end with .gz"),
+        ("x.jsonl.gz", gzip.compress(packed), "compression-broken", "this is Zstandard: let the name end with .zst"),
+        ("x.jsonl", lzma.compress(rows), "compression-broken", "this is xz, which is not read"),
+        ("x.jsonl", bz2.compress(rows), "compression-broken", "this is bzip2, which is not read"),
+        ("x.jsonl", b"PK\3\4" + rows, "compression-broken", "this is zip, which is not read"),
+        ("x.jsonl", b"PAR1" + rows, "compression-broken", "this is Parquet: let the name end with .parquet"),
+        ("x.jsonl.gz", b"", "compression-broken", "is empty"),
+        ("x.jsonl.zst", b"", "compression-broken", "is empty"),
+        ("x.jsonl", utf_16, "json-encoding", "this is UTF-16: save it as UTF-8"),
+        ("x.jsonl", utf_32, "json-encoding", "this is UTF-32: save it as UTF-8"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        for kind in ("", DOCUMENTS):
+            (problem,) = check_lines(str(path), kind, CONTEXT)
+            assert (problem.rule, problem.line, problem.column) == (rule, 1, 1)
+            assert message in problem.message
+            assert check_lines(str(path), kind, CONTEXT, in_two) == [problem]
+
+
+def in_two(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
+    """Check as another engine would, for which files are cut."""
+    return ((task, task.outcome(contexts)) for task in tasks)
 
 
 def test_globs_addresses_and_standard_input(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

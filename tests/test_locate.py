@@ -135,7 +135,7 @@ def test_a_bad_byte_is_counted_from_the_start_of_the_file() -> None:
 
 @pytest.mark.parametrize("text", ["", "[1,]", '{"a" 1}', "{a: 1}", "1 2", '"a', '"\t"', r'"\q"', "[1 2]"])
 def test_bad_syntax_comes_with_its_mend(text: str) -> None:
-    with pytest.raises(JsonError, match=r": (write|add|a file|remove) ?"):
+    with pytest.raises(JsonError, match=r"(write|add|remove) ?"):
         parse(text)
 
 

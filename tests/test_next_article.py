@@ -1,6 +1,7 @@
 """CONTRIBUTING's way of a new article to a new version, walked with a real Label Studio."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import article
 import build
 import chipstance
 from chipstance.cli import app
+from chipstance.digests import sha256
+from chipstance.folders import Checkout
 from chipstance.validate import validate
 from label_studio_server import Desk, write
 from place import app as place
@@ -48,8 +51,25 @@ def change(path: Path, **values: Any) -> None:
     write(path, json.loads(path.read_text("utf-8")) | values)
 
 
+def label_the_first(checkout: Checkout, number: int) -> None:
+    """Make the gold labels of the articles that are there come from a round, as all do where there are rounds."""
+    docs = sorted(path.stem for path in checkout.gold("").parent.glob("*.json"))
+    people = [{"id": name, "who": "a person"} for name in ("ada", "ben")]
+    digest = sha256(checkout.guidelines.read_bytes())
+    write(
+        checkout.round_file(number),
+        {"round": number, "docs": docs, "annotators": people, "guidelines_sha256": digest},
+    )
+    for name, doc in product(("ada", "ben"), docs):
+        labels = json.loads(checkout.gold(doc).read_text("utf-8")) | {"annotator": name}
+        write(checkout.labels(number, name, doc), labels)
+    ok(adjudicate.app, "open", number, "--as", "cleo")
+    ok(adjudicate.app, "gold", number)
+
+
 def test_a_new_article_becomes_a_new_version(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout, number = desk.checkout, desk.number
+    label_the_first(checkout, number + 1000)
     received = checkout.root.parent / "flood.txt"
     received.write_bytes(RAW.encode())
 

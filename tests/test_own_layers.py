@@ -348,3 +348,63 @@ def test_the_corpus_of_the_docs_is_valid(tmp_path: Path) -> None:
         path.write_bytes(content.encode())
     assert len(files) == 6
     assert validate([tmp_path / "a corpus"]) == []
+
+
+def test_a_folder_of_layers_alone_goes_with_the_schemas_of_the_package(
+    theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = {"doc": "meadow", "text": TEXTS["meadow"], "spans": SPANS["meadow"]}
+    path = tmp_path / "some.jsonl"
+    path.write_text(json.dumps(line) + "\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert {problem.rule for problem in validate([path])} == {"schema"}
+    assert validate([path], theirs / "schema") == []
+    gold = str(theirs / "annotations" / "gold")
+    for arguments in (["validate", str(path), "--schema"], ["diff", gold, gold, "--schema"]):
+        result = CliRunner().invoke(app, [*arguments, str(theirs / "schema")])
+        assert (result.exit_code, result.stderr.count("Usage")) == (0, 0), result.output
+
+
+@pytest.mark.parametrize("kind", ["annotations", "money-row"])
+def test_the_schema_that_is_printed_has_the_layers_that_hold(
+    theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def printed(*arguments: str) -> str:
+        return CliRunner().invoke(app, ["schema", kind, *arguments]).output
+
+    monkeypatch.chdir(tmp_path)
+    ours, given = printed(), printed("--schema", str(theirs / "schema"))
+    monkeypatch.chdir(theirs / "annotations")
+    assert printed() == given != ours
+    if kind == "annotations":
+        assert "sighting" in given
+        assert "statement" not in given
+
+
+def test_labels_of_a_checkout_are_compared_by_its_layers(theirs: Path) -> None:
+    gold = str(theirs / "annotations" / "gold")
+    result = CliRunner().invoke(app, ["diff", gold, gold])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("name", ["schema/Layers.json", "schema/layers.yaml", "schema/layer.json", "layers.json"])
+def test_layers_of_another_name_are_told(theirs: Path, name: str) -> None:
+    (theirs / "schema" / "layers.json").rename(theirs / name)
+    for asked in (theirs, theirs / "annotations" / "gold" / "moor.json"):
+        (told,) = (problem for problem in validate([asked]) if problem.rule == "file-stray")
+        assert Path(told.path) == theirs / name
+        assert "schema/layers.json is missing, so the package's layers are used" in told.message
+
+
+def test_a_checkout_can_be_the_gold(theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = predict(theirs, SPANS["meadow"]).rename(tmp_path / "p.jsonl")
+    monkeypatch.chdir(tmp_path)
+    # not by the texts of the checkout that this code stands in
+    (problem,) = (problem for problem in validate([path]) if problem.rule != "schema")
+    assert problem.rule == "text-unknown"
+    assert "run this in the checkout that has it, or name that, or a release, with --gold" in problem.message
+    for folder in (theirs, theirs / "annotations", theirs / "annotations" / "gold"):
+        result = CliRunner().invoke(app, ["validate", "p.jsonl", "--gold", str(folder)])
+        assert (result.exit_code, result.stdout) == (0, ""), result.output
+        result = CliRunner().invoke(app, ["score", "p.jsonl", "--split", "validation", "--gold", str(folder)])
+        assert result.exit_code == 0, result.output

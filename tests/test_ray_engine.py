@@ -114,7 +114,7 @@ def test_a_cluster_without_its_head_is_told(cluster: Cluster, tmp_path: Path) ->
     with subprocess.Popen(command, cwd=tmp_path, env=cluster.environment(), stdout=pipe, stderr=pipe, text=True) as run:
         cluster.kill(HEAD)
         output, errors = run.communicate(timeout=60)
-    assert (output, run.returncode) == ("", 1)
+    assert (output, run.returncode) == ("", 3)
     assert errors.splitlines()[-1].startswith(f"stopped before the end: the head of the cluster at {cluster.address}")
 
 

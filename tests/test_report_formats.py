@@ -265,3 +265,26 @@ def test_a_report_that_is_not_written_is_told_beside_the_others(example: Path) -
     assert "can't be written" in " ".join(result.stderr.replace("│", " ").split())
     assert json.loads(result.stdout)["problems"] == []
     assert (example / "r.xml").is_file()
+
+
+def test_places_are_told_from_where_they_are_looked_for(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gold = example / "annotations" / "gold" / "mill.json"
+    gold.write_text(gold.read_text("utf-8").replace('"start": 46', '"start": 47'), "utf-8")
+    (example.parent / ".git").mkdir()  # the checkout is a folder of a repository
+    monkeypatch.chdir(example / "annotations")
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    inside, whole = "gold/mill.json", f"{example.name}/annotations/gold/mill.json"
+
+    def shown(form: str) -> str:
+        return CliRunner().invoke(app, ["validate", "gold", "--format", form]).stdout
+
+    assert shown("text").startswith(f"{inside}:")
+    assert json.loads(shown("json"))["problems"][0]["path"] == inside
+    assert f'<testsuite name="{inside}"' in shown("junit")
+    assert shown("github").startswith(f"::error file={inside},")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(example.parent))
+    assert shown("github").startswith(f"::error file={whole},")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(example / "elsewhere"))
+    assert shown("github").startswith(f"::error file={inside},")
+    place = json.loads(shown("sarif"))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": whole.replace(" ", "%20"), "uriBaseId": "%SRCROOT%"}

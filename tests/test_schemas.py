@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 
 from chipstance.faults import show
 from chipstance.folders import schema_folder
+from chipstance.schema_errors import faults as schema_errors_of
+from chipstance.schema_errors import make_validator
 from chipstance.schema_set import URN
 from chipstance.schemas import KINDS, PARTS, Schemas, load_schemas, schema_faults
 
@@ -110,11 +112,11 @@ ENTITY = {"id": "a", "name": "A", "kind": "person", "aliases": []}
 @pytest.mark.parametrize(
     ("change", "pointer", "said", "key"),
     [
-        ({"id": "A b"}, "/entities/0/id", "'A b' must match", False),
-        ({"id": "a\n"}, "/entities/0/id", "must match", False),
+        ({"id": "A b"}, "/entities/0/id", "'A b' must be a short id of lower-case letters and digits", False),
+        ({"id": "a\n"}, "/entities/0/id", "single hyphens, such as 'ada-quill'", False),
         ({"kind": "robot"}, "/entities/0/kind", "'robot' must be one of 'person', 'organization', 'account'", False),
         ({"name": ""}, "/entities/0/name", "'' needs 1 character or more (Canonical name)", False),
-        ({"name": None}, "/entities/0/name", "null must be string", False),
+        ({"name": None}, "/entities/0/name", "null must be a string", False),
         ({"aliases": ["A", "A"]}, "/entities/0/aliases", "holds an item twice", False),
         ({"url": "x"}, "/entities/0/url", "unknown key 'url': remove it, or use one of id, name, kind, aliases", True),
     ],
@@ -131,9 +133,93 @@ def test_a_missing_key_is_named() -> None:
     assert (where, message) == ("/entities/0", "the key 'name' is missing: add it")
 
 
-@pytest.mark.parametrize("start", [True, 0.0, "0", -1, None])
+@pytest.mark.parametrize("start", [True, 0.0, 0.5, "0", -1, None])
 def test_an_offset_is_a_whole_number(start: object) -> None:
     assert fault("predicted-span", {"layer": "cue", "start": start, "end": 3})[0] == "/start"
+
+
+SPAN = {"layer": "cue", "start": 1, "end": 3}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "pointer", "said"),
+    [
+        ("predictions", {}, "", "the keys 'doc' and ('spans' or 'answer') are missing: add them"),
+        ("predictions", {"doc": "a"}, "", "the key 'spans' or 'answer' is missing: add one of them"),
+        ("predicted-span", {"layer": "cue"}, "", "the key 'end' or 'text' is missing: add one of them"),
+        ("documents", {"doc": "a"}, "", "the keys 'text' and 'spans' are missing: add them"),
+        ("documents", {"doc": "a", "text": "b", "spans": None}, "/spans", "null must be a list"),
+        ("documents", [1], "", "[1] must be an object"),
+        ("predictions", {"doc": "a", "answer": 1}, "/answer", "1 must be a string or a list"),
+        ("predicted-span", SPAN | {"start": "1"}, "/start", "'1' must be a whole number counting code points from 0"),
+        ("predicted-span", SPAN | {"attributes": "{bad"}, "/attributes", "an object, and this string holds none: "),
+        ("predicted-span", SPAN | {"attributes": "{}"}, "/attributes", "'{}' must be an object: remove the quotation"),
+        ("predicted-span", SPAN | {"attributes": "x"}, "/attributes", "'x' must be an object"),
+    ],
+)  # fmt: skip
+def test_messages_say_in_words_what_is_wanted(kind: str, value: Any, pointer: str, said: str) -> None:
+    where, message, at_key = fault(kind, value)
+    assert (where, at_key) == (pointer, False)
+    assert said in message
+
+
+AMOUNT = {"layer": "money", "start": 1, "end": 3}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"minimum": "5,600,000"}, "'5,600,000' must be a decimal in a string, without signs, separators or trailing"),
+        ({"minimum": 5}, "such as '5600000' or '4.7', or null"),
+        ({"currency": "usd"}, "'usd' must be a currency of three capital letters, as ISO 4217 has them, such as 'USD'"),
+    ],
+)
+def test_values_of_layers_are_told_in_words(attributes: dict[str, Any], said: str) -> None:
+    assert said in fault("predicted-span", AMOUNT | {"attributes": attributes})[1]
+
+
+ARTICLE = WRITTEN["articles"]["examples"][0]["articles"][0]
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("2025-1-27", "'2025-1-27' must be a date as year, month and day, such as '2031-03-03', or null"),
+        (7, "7 must be a date as year, month and day, such as '2031-03-03' or null"),
+    ],
+)
+def test_of_several_forms_the_nearest_is_told(date: object, said: str) -> None:
+    assert fault("articles", {"articles": [ARTICLE | {"date": date}]}) == ("/articles/0/date", said, False)
+
+
+def test_a_schema_of_ones_own_says_what_it_wants_by_its_title() -> None:
+    schema = {"pattern": "^x+$", "title": "an x or more", "examples": ["x", "xx", "xxx"]}
+    told = {"a": schema, "b": {"pattern": "^x+$", "title": "Label", "description": "Only x."}}
+    validator = make_validator({"properties": told}, {})
+    found = [each.message for each in schema_errors_of(validator, {"a": "y", "b": "y"})]
+    assert found == ["'y' must be an x or more, such as 'x' or 'xx'", "'y' must match ^x+$ (Only x)"]
+
+
+def test_a_bad_key_is_told_where_it_stands() -> None:
+    layers = json.loads(json.dumps(LAYERS))
+    layers["layers"]["side-effect"] = layers["layers"].pop("stance")
+    where, message, at_key = fault("layers", layers)
+    assert (where, at_key) == ("/layers/side-effect", True)
+    assert message.startswith("'side-effect' must be a name of lower-case letters, digits and _")
+    assert "such as 'side_effect'" in message
+
+
+@pytest.mark.parametrize(("end", "written"), [(10.0, "10"), (-0.0, "0"), (1e300, "1")])
+def test_a_whole_number_has_no_point(end: float, written: str) -> None:
+    found = [each for each in SCHEMAS.faults("predicted-span", SPAN | {"end": end}) if each.rule != "schema"]
+    assert [each.rule for each in found] == ["whole-number"]
+    assert f"is a whole number: write {written}" in found[0].message
+    assert Draft202012Validator({"type": "integer"}).is_valid(end)
+
+
+@pytest.mark.parametrize("end", [0.5, float("inf"), float("nan")])
+def test_a_fraction_is_no_whole_number(end: float) -> None:
+    assert {each.rule for each in SCHEMAS.faults("predicted-span", SPAN | {"end": end})} == {"schema"}
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "null"), (True, "true"), ("a", "'a'"), (3, "3")])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from chipstance import streams
 from chipstance.inputs import Part, cut, expand, is_lines, open_part
-from chipstance.streams import GZIP, ZSTD, Line, StreamError, lines, pieces
+from chipstance.streams import COMPRESSIONS, GZIP, ZSTD, Line, StreamError, lines, pieces
 
+SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
 contents = st.lists(st.sampled_from([b"", b"a", b"{}", b"a long line of words", "é😀".encode(), b"\r"])).map(b"\n".join)
 
 
@@ -54,7 +55,11 @@ def test_what_is_compressed_comes_out_whole(compression: str) -> None:
     pack = gzip.compress if compression == GZIP else zstandard.ZstdCompressor().compress
     packed = pack(content[:5000]) + pack(content[5000:])  # members one after the other are one file
     assert b"".join(pieces(io.BytesIO(packed), compression)) == content
-    assert b"".join(pieces(io.BytesIO(b""), compression)) == b""
+    with pytest.raises(StreamError, match="is empty"):
+        list(pieces(io.BytesIO(b""), compression))
+    other = GZIP if compression == ZSTD else ZSTD
+    with pytest.raises(StreamError, match=f"let the name end with {SUFFIXES[compression]}, or"):
+        list(pieces(io.BytesIO(packed), other))
     for broken in (packed[:-3], packed[:40], packed[: len(packed) // 2]):
         with pytest.raises(StreamError, match="cut off"):
             list(pieces(io.BytesIO(broken), compression))

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chipstance.context import Given
 from chipstance.folders import schema_folder
 from chipstance.schemas import load_schemas
 from chipstance.validate import check, validate
@@ -44,7 +45,7 @@ def test_results_do_not_depend_on_the_order_of_arguments(example: Path, change: 
     found = validate(paths)
     assert found == validate(reversed(paths)) == validate([example])
     assert found == sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.rule))
-    assert len(set(found)) == len(found) > 2
+    assert len(set(found)) == len(found) > 1
 
 
 def test_a_problem_says_where(example: Path, change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,16 +163,16 @@ def test_the_repository_itself_has_good_schemas() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("layers.json", '{"version": "1", "layers": [], "entity_kinds": ["person"]}', "[] must be object"),
-        ("layers.json", '{"version": "1", "layers": {"cue": 1}, "entity_kinds": ["person"]}', "1 must be object"),
-        ("layers.json", "[]", "[] must be object"),
-        ("layers.json", "", "no JSON"),
+        ("layers.json", '{"version": "1", "layers": [], "entity_kinds": ["person"]}', "[] must be an object"),
+        ("layers.json", '{"version": "1", "layers": {"cue": 1}, "entity_kinds": ["person"]}', "1 must be an object"),
+        ("layers.json", "[]", "[] must be an object"),
+        ("layers.json", "", "nothing stands here"),
         ("layers.json", '{"version": "1", "entity_kinds": ["person"]}', "'layers' is missing"),
         ("layers.json", None, "missing"),
-        ("common.schema.json", "[]", "[] must be object or boolean"),
+        ("common.schema.json", "[]", "[] must be an object or true or false"),
         ("common.schema.json", "true", "$id must be"),
         ("common.schema.json", '{"$id": "urn:chipstance:schema:common", "pattern": "("}', "'(' is no 'regex'"),
-        ("common.schema.json", '{"$id": "urn:chipstance:schema:common", "type": 5}', "5 fits none"),
+        ("common.schema.json", '{"$id": "urn:chipstance:schema:common", "type": 5}', "5 must be "),
         ("common.schema.json", None, "missing"),
         ("span.schema.json", '{"$id": "urn:chipstance:schema:spam"}', "$id must be"),
         ("span.schema.json", '{"$id": "urn:chipstance:schema:span", "$ref": "#/$defs/none"}', "leads nowhere"),
@@ -334,3 +335,14 @@ def test_no_content_makes_the_validator_fail(example: Path, drawn: tuple[str, An
         assert all(problem.message and problem.rule for problem in validate([example]))
     finally:
         path.write_bytes(kept)
+
+
+def test_of_very_many_documents_a_message_names_some(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    path.write_text('{"doc": "mill", "spans": []}\n' * 2, "utf-8")
+    texts = {f"d{number}": "A." for number in range(10_000)}
+    problems = check([path], given=Given(texts)).problems
+    unknown = [problem for problem in problems if problem.rule == "doc-unknown"]
+    assert [problem.line for problem in unknown] == [1, 2]
+    assert all("choose one of d0, d1, " in problem.message for problem in unknown)
+    assert all(problem.message.endswith(", d49 … (10000 in all)") for problem in unknown)

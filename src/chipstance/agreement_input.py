@@ -43,7 +43,7 @@ def read_annotations(
             for different labels are called by their paths.
         wanted: the annotators to keep; by default all.
         texts: the texts that label files outside any checkout are about, by document id; by default those of the
-            working folder's checkout, else of this code's own.
+            working folder's checkout.
 
     Raises:
         FileNotFoundError: a path does not exist.

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from chipstance.jsonfile import is_folder, is_missing
+from chipstance.jsonfile import is_file, is_folder, is_missing
 
 PACKAGE = Path(__file__).resolve().parent
 ADJUDICATION = "adjudication"
 ROUND_FILE = "round.json"
+LAYERS = "layers.json"
+GUIDELINES = "guidelines.md"
+_NUMBER = re.compile("[1-9][0-9]*")
+_ALMOST_LAYERS = re.compile(r"(?i:layers?\.(json[5c]?|ya?ml|toml))")
+
+
+def is_round(name: str) -> bool:
+    """Tell whether a folder is called as a round is: by its number, counted from 1."""
+    return _NUMBER.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Checkout:
     @property
     def layers(self) -> Path:
         """Layers, attributes and value sets."""
-        return self.schema / "layers.json"
+        return self.schema / LAYERS
 
     @property
     def dataset(self) -> Path:
@@ -93,6 +103,11 @@ class Checkout:
         """The annotation rounds."""
         return self.annotations / "rounds"
 
+    @property
+    def guidelines(self) -> Path:
+        """What annotators go by, as it is now."""
+        return self.annotations / GUIDELINES
+
     def article(self, doc: str) -> Path:
         """An article, byte for byte as received."""
         return self.annotations / "articles" / f"{doc}.txt"
@@ -110,9 +125,15 @@ class Checkout:
         return self.rounds / str(number) / ADJUDICATION / f"{doc}.json"
 
     def deciding_round(self, doc: str) -> int | None:
-        """The newest round with decisions about a document, which makes its gold labels; None where there is none."""
-        names = [path.parent.parent.name for path in self.rounds.glob(f"*/{ADJUDICATION}/{doc}.json")]
-        return max((int(name) for name in names if name.isdecimal()), default=None)
+        """The newest round with decisions about a document (``*`` for any), which makes its gold labels, or None."""
+        folders = [path for path in self.round_folders() if any((path / ADJUDICATION).glob(f"{doc}.json"))]
+        return int(folders[-1].name) if folders else None
+
+    def round_folders(self) -> list[Path]:
+        """The folders of all rounds that hold anything, by number."""
+        found = [path for path in self.rounds.glob("*") if is_round(path.name) and is_folder(path)]
+        holding = [path for path in found if any(not entry.name.startswith(".") for entry in path.glob("*"))]
+        return sorted(holding, key=lambda path: int(path.name))
 
     @property
     def label_studio(self) -> Path:
@@ -150,6 +171,19 @@ class Checkout:
         return self.rounds / str(number) / annotator / f"{doc}.json"
 
 
+def almost_layers(checkout: Checkout) -> list[Path]:
+    """Return what may have been meant to be a checkout's layers.json, where it has none: files of nearly its name."""
+    if not is_missing(checkout.layers):
+        return []
+    named = (path for folder in (checkout.schema, checkout.root) for path in sorted(folder.glob("*")))
+    return [path for path in named if _ALMOST_LAYERS.fullmatch(path.name) and is_file(path)]
+
+
+def has_layers_only(folder: Path) -> bool:
+    """Tell whether a folder holds layers, and no schemas that they could be put into."""
+    return is_file(folder / LAYERS) and not any(folder.glob("*.schema.json"))
+
+
 def find_checkout(start: Path) -> Checkout | None:
     """Return the checkout that ``start`` lies in, or None."""
     return next((Checkout(folder) for folder in (start, *start.parents) if _is_checkout(folder)), None)
@@ -162,6 +196,22 @@ def _is_checkout(root: Path) -> bool:
     return is_folder(checkout.annotations) and (
         not is_missing(checkout.articles) or not any(is_missing(path) for path in others)
     )
+
+
+def lost_checkout(root: Path) -> Checkout | None:
+    """Return the checkout that a folder was before its annotations went: it has layers, or a release and its card."""
+    checkout = Checkout(root)
+    made_here = not is_missing(checkout.card) or is_folder(checkout.annotations)
+    release = made_here and is_file(checkout.dataset / "manifest.json")
+    left = release or is_file(checkout.layers)
+    return checkout if left and not _is_checkout(root) else None
+
+
+def repository(start: Path) -> Path:
+    """Return the top folder of the repository that a folder lies in: Git's, else a checkout, else the folder itself."""
+    checkout = find_checkout(start)
+    tops = (folder for folder in (start, *start.parents) if not is_missing(folder / ".git"))
+    return next(tops, checkout.root if checkout else start)
 
 
 def schema_folder() -> Path:

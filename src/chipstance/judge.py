@@ -1,38 +1,38 @@
-"""Judges one file, or what all files of a checkout say together."""
+"""Judges one file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chipstance import rules_adjudication, rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements
+from chipstance import rules_adjudication, rules_money, rules_predictions, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
 from chipstance.edits import OffsetMap
-from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
-from chipstance.inputs import is_lines
+from chipstance.folders import ADJUDICATION
 from chipstance.jsonfile import is_missing
 from chipstance.model import Document, Problem, Span
-from chipstance.model_output import unreadable
+from chipstance.places import FILE_STRAY, is_stray, kind_by_place, stray
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
-from chipstance.rules_schemas import SchemaSet
-from chipstance.schemas import NAMES, SUFFIX, URN, Schemas
 from chipstance.sources import Source, read_lines_source
 
 DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
-DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a predictions file.")
+DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a file of lines.")
 TEXT_UNKNOWN = declare("text-unknown", "The text that labels point into is known.")
 ANSWER_UNREADABLE = declare("answer-unreadable", "A language model's answer holds spans, or says that there are none.")
-FILE_STRAY = declare("file-stray", "Every file in annotations/ stands where its kind belongs, or is Markdown.")
 
 MISFITS = ("span-empty", "span-outside", "span-text-mismatch")
 """Rules about offsets that do not fit the text: a line that breaks one can't be scored."""
 
-LOADED = (rules_corpus, rules_money, rules_predictions, rules_spans, rules_statements)
+SHOWN = 50
+"""A message names so many documents of those there are."""
+
+LOADED = (rules_money, rules_predictions, rules_spans, rules_statements)
 """Modules that are imported for the rules they register."""
 
 
@@ -52,44 +52,17 @@ class Line:
     fits: bool
 
 
-def kind_by_place(path: Path, checkout: Checkout | None) -> str:
-    """Return what a file is by the place where it stands, or an empty string."""
-    if is_lines(path.name):
-        return "predictions"
-    if path.name.endswith(SUFFIX):
-        return "schema"
-    if checkout is None:
-        return ""
-    owner = path.parent
-    places = {
-        checkout.articles: "articles",
-        checkout.entities: "entities",
-        checkout.layers: "layers",
-        checkout.article(path.stem): "article",
-        checkout.edits(path.stem): "edits",
-        checkout.gold(path.stem): "annotations",
-        checkout.dataset / "manifest.json": "manifest",
-    }
-    if owner.parent.parent == checkout.rounds and path.suffix == ".json" and owner.parent.name.isdecimal():
-        return "adjudication" if owner.name == ADJUDICATION else "annotations"
-    if owner.parent == checkout.rounds and path.name == ROUND_FILE:
-        return "round"
-    return places.get(path, "")
+def judge(path: Path, context: Context, kind: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with one file; what its reading finds is kept in the context.
 
-
-def is_stray(path: Path, checkout: Checkout | None) -> bool:
-    """Tell whether a file stands in annotations/ where its kind does not belong, or is of none."""
-    kind = kind_by_place(path, checkout)
-    inside = checkout is not None and checkout.annotations in path.parents
-    return inside and kind in ("", "predictions", "schema") and path.suffix != ".md"
-
-
-def judge(path: Path, context: Context) -> Iterator[Problem]:
-    """Yield what is wrong with one file; what its reading finds is kept in the context."""
-    kind = kind_by_place(path, context.checkout)
+    Args:
+        path: the file.
+        context: the checkout in which it lies.
+        kind: what it is, where its place does not say so; by default what its keys say.
+    """
+    kind = kind_by_place(path, context.checkout) or kind
     if is_stray(path, context.checkout):
-        message = "nothing of this name or kind belongs here: mend the name, or move it elsewhere"
-        yield Problem(FILE_STRAY, str(path), "", message, 1, 1)
+        yield stray(path, context.checkout)
         return
     if kind == "manifest" and is_missing(path):
         message = "the release is missing, or has no manifest: build it"
@@ -99,14 +72,19 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
         message = "no kind of file that ChipStance knows: name JSON, JSON Lines, Parquet or an article of a checkout"
         yield Problem("kind-unknown", str(path), "", message, 1, 1)
         return
-    source = context.source(path, kind)
+    yield from judge_source(context.source(path, kind), context)
+
+
+def judge_source(source: Source, context: Context) -> Iterator[Problem]:
+    """Yield what is wrong with one file beyond what its reading has found."""
+    path = source.path
     match source.kind:
         case "layers" if path != context.layers_path and source.sound:
             yield from _problems(source, "layers", JsonFile(path, source.data))
         case "article":
             yield from _judge_article(source, context)
         case "annotations":
-            yield from _judge_labels(source, context)[1]
+            yield from judge_labels(source, context)[1]
         case "adjudication" if source.sound:
             yield from _judge_adjudication(source, context)
         case "edits":
@@ -118,6 +96,11 @@ def judge(path: Path, context: Context) -> Iterator[Problem]:
             yield from _unlisted(source, context)
         case "articles" | "entities" if source.sound:
             yield from _problems(source, source.kind, JsonFile(path, source.data))
+        case "documents":
+            yield from _judge_document(source, context)
+        case "predictions":
+            found, _ = _judge_predictions(source, context)
+            yield from found[len(source.problems) :]
 
 
 def _problems(source: Source, scope: str, subject: object) -> list[Problem]:
@@ -127,7 +110,7 @@ def _problems(source: Source, scope: str, subject: object) -> list[Problem]:
 def _judge_article(source: Source, context: Context) -> Iterator[Problem]:
     doc = source.path.stem
     if context.articles is not None and doc not in context.articles:
-        message = f"no article is called {doc!r}: list it in articles.json, or remove the file"
+        message = f"{no_article(doc)}: list it in articles.json, or remove the file"
         yield source.problem(FILE_STRAY, Finding("", message))
     elif text := context.text(doc):
         yield from _problems(source, "article", ArticleText(text.raw, text.text, text.offsets.to_raw))
@@ -152,18 +135,29 @@ def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]
     docs = context.docs
     if context.checkout is None and context.given is None:
         mend = "put the file into a checkout with annotations/articles.json"
-        mend += ", or name a release with --gold" if source.kind == "predictions" else ""
+        if source.kind == "predictions":
+            mend = "run this in the checkout that has it, or name that, or a release, with --gold"
         yield source.problem(TEXT_UNKNOWN, Finding("/doc", f"the text of {doc!r} is not known here: {mend}"))
     elif docs is not None and doc not in docs:
-        message = f"no article is called {doc!r}: choose one of {', '.join(docs)}"
+        message = f"{no_article(doc)}: choose one of {_some(docs)}"
         yield source.problem(DOC_UNKNOWN, Finding("/doc", message))
+
+
+def no_article(doc: object) -> str:
+    """Say that a document is not listed."""
+    return f"no article is called {doc!r}"
+
+
+def _some(docs: Collection[str]) -> str:
+    """Return ids as a message names them: of very many, the first."""
+    return ", ".join(islice(docs, SHOWN)) + (f" … ({len(docs)} in all)" if len(docs) > SHOWN else "")
 
 
 def _unlisted(source: Source, context: Context) -> Iterator[Problem]:
     """Yield which documents of a round are no articles."""
     for index, doc in enumerate(source.data["docs"]):
         if context.articles is not None and doc not in context.articles:
-            message = f"no article is called {doc!r}: choose one of {', '.join(context.articles)}"
+            message = f"{no_article(doc)}: choose one of {_some(context.articles)}"
             yield source.problem(DOC_UNKNOWN, Finding(f"/docs/{index}", message))
 
 
@@ -197,6 +191,14 @@ def _span(entry: Any, text: str) -> Span:
     return parse_span(entry if "end" in entry else {**entry, "start": 0, "end": 0}, text)
 
 
+def judge_labels(source: Source, context: Context) -> tuple[Labels | None, list[Problem]]:
+    """Return a label file's spans that stand, and what is wrong with all of them; worked out once."""
+    found: tuple[Labels | None, list[Problem]] | None = context.judged.get(source.path)
+    if found is None:
+        found = context.judged[source.path] = _judge_labels(source, context)
+    return found
+
+
 def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list[Problem]]:
     """Return the spans that stand, and what is wrong with all of them."""
     data = source.data
@@ -208,17 +210,30 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
     labels = _labels(source, context)
     if labels is None:
         return None, unknown
+    if source.kind == "annotations" and (elsewhere := next(_of_another_text(labels), None)):
+        return None, [source.problem(*elsewhere)]
     wrong = list(run("offsets", labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})))
     labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
     scopes = ("labels", "predictions" if source.kind == "predictions" else "annotations")
     found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
-    return labels, found + [problem for scope in scopes for problem in _problems(source, scope, labels)]
+    found += [problem for scope in scopes for problem in _problems(source, scope, labels)]
+    lost = any(source.broken(f"/spans/{index}/id") for index in range(len(data.get("spans", ()))))
+    return labels, [problem for problem in found if not (lost and problem.rule == "reference-missing")]
+
+
+def _of_another_text(labels: Labels) -> Iterator[tuple[str, Finding]]:
+    """Yield why a label file is about another text than it seems, so that no offset can be expected to fit."""
+    if labels.path.suffix == ".json":  # standard input has no name that could be another's
+        wrong = rules_spans.label_file_name(labels)
+        yield from (("file-name", finding) for finding in wrong if finding.pointer == "/doc")
+    yield from (("text-digest", finding) for finding in rules_spans.text_digest(labels))
 
 
 def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
     doc = source.data["doc"]
     yield from _unknown(source, context, doc)
-    checkout, text, layers = context.checkout, context.text(doc) if context.articles else None, context.layers
+    known = context.docs is not None and doc in context.docs
+    checkout, text, layers = context.checkout, context.text(doc) if known else None, context.layers
     if checkout is None or text is None or layers is None or source.path.parent.name != ADJUDICATION:
         return
     if source.path.stem != doc:
@@ -227,8 +242,12 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
         return
     folder = source.path.parent.parent
     paths = {name: folder / name / f"{doc}.json" for name in source.data["annotators"]}
-    read = {name: _document(path, context, text.text) for name, path in paths.items()}
+    files = {name: context.source(path, "annotations") for name, path in paths.items() if not is_missing(path)}
+    yield from (problem for file in files.values() for problem in judge_labels(file, context)[1])
+    read = {name: _document(file, context, text.text) for name, file in files.items()}
     deciding = checkout.adjudication(checkout.deciding_round(doc) or 0, doc) == source.path
+    gold = checkout.gold(doc)
+    there = deciding and not is_missing(gold)
     subject = rules_adjudication.Adjudicated(
         path=source.path,
         data=source.data,
@@ -236,14 +255,18 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
         offsets=text.offsets,
         layers=layers,
         documents={name: document for name, document in read.items() if document},
-        gold=_document(checkout.gold(doc), context, text.text) if deciding else None,
+        missing=frozenset(paths) - set(files),
+        gold_path=gold,
+        gold=_document(context.source(gold, "annotations"), context, text.text) if there else None,
     )
-    yield from _problems(source, "adjudication", subject)
+    for rule_id, finding in run("adjudication", subject):
+        file = context.source(gold, "annotations") if finding.path == gold else source
+        yield file.problem(rule_id, finding)
 
 
-def _document(path: Path, context: Context, text: str) -> Document | None:
-    """Return a label file's document, if it is there and nothing is wrong with its form."""
-    if is_missing(path) or not (source := context.source(path, "annotations")).sound:
+def _document(source: Source, context: Context, text: str) -> Document | None:
+    """Return a label file's document, if nothing is wrong with it."""
+    if not source.sound or judge_labels(source, context)[1]:
         return None
     return parse_document(source.data, text)
 
@@ -307,50 +330,11 @@ def _answers(source: Source) -> list[str]:
 
 def _judge_answer(source: Source, context: Context) -> list[Problem]:
     """Return which of a line's answers can't be read."""
+    from chipstance.model_output import unreadable
+
     found = []
     for index, answer in enumerate(_answers(source)):
         if context.layers and (message := unreadable(answer, context.layers)):
             pointer = "/answer" if isinstance(source.data["answer"], str) else f"/answer/{index}"
             found.append(source.problem(ANSWER_UNREADABLE, Finding(pointer, message)))
     return found
-
-
-def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], Source]) -> Iterator[Problem]:
-    """Yield what is wrong with a folder of schemas as a whole.
-
-    Args:
-        folder: where they stand.
-        base: the schemas that files are judged by; None where these are they.
-        sources: reads a schema.
-    """
-    paths = {name: folder / f"{name}{SUFFIX}" for name in NAMES}
-    found = {name: sources(path) for name, path in paths.items() if not is_missing(path)}
-    written = {name: source.data for name, source in found.items() if source.sound}
-    used = {name: base.by_id[URN + name] for name in NAMES} if base else written
-    subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used)
-    by_path = {source.path: source for source in found.values()}
-    for rule_id, finding in run("schemas", subject) if found else ():
-        if source := by_path.get(path := finding.path or folder):
-            yield source.problem(rule_id, finding)
-        else:
-            yield Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
-
-
-def judge_whole(context: Context) -> Iterator[Problem]:
-    """Yield what only all the files of a checkout together can show."""
-    checkout = context.checkout
-    if checkout is None or context.articles is None:
-        return
-    gold: dict[str, Labels] = {}
-    for doc in context.articles:
-        context.text(doc)
-        if is_missing(checkout.gold(doc)):
-            context.record_missing(doc, "gold", checkout.gold(doc))
-        elif labels := _judge_labels(context.source(checkout.gold(doc), "annotations"), context)[0]:
-            gold[doc] = labels
-    texts = {doc: labels.text for doc, labels in gold.items()}
-    sound = len(gold) == len(context.articles) and all(labels.whole for labels in gold.values())
-    whole = rules_corpus.Whole(checkout, tuple(context.articles.values()), context.entities, texts, gold, sound)
-    for rule_id, finding in run("corpus", whole):
-        kind = kind_by_place(path := finding.path or checkout.articles, checkout)
-        yield context.source(path, kind).problem(rule_id, finding)

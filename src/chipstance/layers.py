@@ -15,6 +15,25 @@ Json = Any
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 DECIMAL = r"^(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$"
 CURRENCY = r"^[A-Z]{3}$"
+_FORMS: dict[str, dict[str, Json]] = {
+    "currency": {
+        "title": "a currency of three capital letters, as ISO 4217 has them",
+        "pattern": CURRENCY,
+        "examples": ["USD"],
+    },
+    "decimal": {
+        "title": "a decimal in a string, without signs, separators or trailing zeros",
+        "pattern": DECIMAL,
+        "examples": ["5600000", "4.7"],
+    },
+    "span": {"title": "an id of a span"},
+    "id": {
+        "title": "a short id of lower-case letters and digits in groups joined by single hyphens",
+        "pattern": SLUG,
+        "examples": ["ada-quill"],
+    },
+}
+"""The forms of strings; a title that begins with an article says one in words, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +148,12 @@ def _attribute(name: str, entry: Mapping[str, Json]) -> Attribute:
 
 def attribute_schema(attribute: Attribute) -> dict[str, Json]:
     """Return the JSON Schema of one attribute's value."""
-    schema: dict[str, Json] = {"description": attribute.description}
-    match attribute.type:
-        case "choice":
-            return schema | {"enum": [*attribute.values, *([None] if attribute.nullable else [])]}
-        case "boolean":
-            kind, pattern = "boolean", None
-        case "currency":
-            kind, pattern = "string", CURRENCY
-        case "decimal":
-            kind, pattern = "string", DECIMAL
-        case "span":
-            kind, pattern = "string", None
-        case _:  # entity, group
-            kind, pattern = "string", SLUG
-    schema["type"] = [kind, "null"] if attribute.nullable else kind
-    return schema | ({"pattern": pattern} if pattern else {})
+    about: dict[str, Json] = {"description": attribute.description}
+    if attribute.type == "choice":
+        return about | {"enum": [*attribute.values, *([None] if attribute.nullable else [])]}
+    kind = "boolean" if attribute.type == "boolean" else "string"
+    named = {"boolean": {}, "entity": _FORMS["id"], "group": _FORMS["id"]}
+    return about | {"type": [kind, "null"] if attribute.nullable else kind} | (named | _FORMS)[attribute.type]
 
 
 def attributes_schema(layer: Layer, *, complete: bool) -> dict[str, Json]:

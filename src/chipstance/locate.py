@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from chipstance.json_slips import slip
+
 MAX_DEPTH = 64
 MAX_DIGITS = 4300
 """Python reads no longer number."""
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep: flatten it"
 BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
@@ -165,6 +168,8 @@ def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
     """
     if data.startswith(BOM):
         raise JsonError(rule, "the file begins with a byte order mark: save it as UTF-8 without one")
+    if data.startswith(_UTF_16):
+        raise JsonError(rule, "the file is UTF-16, by its first bytes: save it as UTF-8 without a byte order mark")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -173,8 +178,12 @@ def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
         raise JsonError(rule, byte, line, column) from None
 
 
-def parse(text: str) -> Any:
+def parse(text: str, *, line: bool = False) -> Any:
     """Return the value of a strict JSON text.
+
+    Args:
+        text: a file's, or a line's.
+        line: whether it is a line of JSON Lines.
 
     Raises:
         JsonError: bad syntax, a duplicate key, NaN or Infinity, a lone surrogate, or nesting beyond ``MAX_DEPTH``.
@@ -182,9 +191,8 @@ def parse(text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        mend = _mend(error.msg) if text.strip() else "nothing stands here: remove the empty line, or write a value"
-        message = f"no JSON: {error.msg}: {mend}"
-        raise JsonError("json-syntax", message, error.lineno, error.colno) from None
+        message, at = slip(text, error.pos, error.msg, line=line)
+        raise JsonError("json-syntax", message, *position(text, at)) from None
     except RecursionError:
         raise JsonError("json-depth", TOO_DEEP, *position(text, _depth_at(text))) from None
     except _RefusedError as refused:
@@ -194,23 +202,6 @@ def parse(text: str) -> Any:
     for rule, at in _excesses(text, value):
         raise JsonError(*rule, *position(text, at))
     return value
-
-
-_MENDS = {
-    "Expecting value": "write a value, or remove the comma before it",
-    "Expecting ','": "add a comma, or close what is open",
-    "Expecting ':'": "add a colon and a value",
-    "Expecting property name": "write a key, or remove the comma before it",
-    "Illegal trailing comma": "remove it",
-    "Extra data": "a file holds one value, so remove what follows; JSON Lines files end in .jsonl",
-    "Unterminated string": "add the quotation mark",
-    "Invalid control character": "write it as an escape, such as \\n",
-    "Invalid \\": "write two backslashes, or an escape of JSON",
-}
-
-
-def _mend(said: str) -> str:
-    return next((mend for start, mend in _MENDS.items() if said.startswith(start)), "write it as JSON asks")
 
 
 class _RefusedError(Exception):

@@ -34,7 +34,13 @@ TAGS = "tags"
 _SLUG, _OFFSET = ({"$ref": f"{URN}common#/$defs/{name}"} for name in ("slug", "offset"))
 _NULLABLE_OFFSET = {"anyOf": [_OFFSET, {"type": "null"}]}
 _NULLABLE_ID = {"type": ["string", "null"]}
-_AMOUNT = {"type": ["string", "number", "null"], "pattern": r"^[0-9]+(\.[0-9]+)?$", "minimum": 0}
+_AMOUNT = {
+    "title": "a decimal without signs or separators",
+    "type": ["string", "number", "null"],
+    "pattern": r"^[0-9]+(\.[0-9]+)?$",
+    "minimum": 0,
+    "examples": ["5600000", 4.7],
+}
 
 
 def row_kind(config: str) -> str:

@@ -29,6 +29,7 @@ LOOKS_AT = {
     "schemas": "schemas",
     "round": "rounds",
     "adjudication": "adjudications",
+    "rounds": "all rounds together",
     "manifest": "the release",
     "corpus": "the whole checkout",
 }

@@ -52,7 +52,7 @@ def rule(rule_id: str, *scopes: str) -> Callable[[_C], _C]:
         rule_id: the rule's stable id; several checks may share it.
         scopes: what it is run for: ``offsets`` and ``labels`` (all labels), ``annotations``, ``documents`` (labels
             that come with their text), ``predictions``, ``articles``, ``article``, ``edits``, ``entities``,
-            ``layers``, ``round``, ``adjudication``, ``manifest``, ``schemas`` or ``corpus``.
+            ``layers``, ``round``, ``rounds``, ``adjudication``, ``manifest``, ``schemas`` or ``corpus``.
     """
 
     def register(check: _C) -> _C:
@@ -62,6 +62,11 @@ def rule(rule_id: str, *scopes: str) -> Callable[[_C], _C]:
         return check
 
     return register
+
+
+def others(count: int) -> str:
+    """Say that a finding stands for several of one cause; empty where it stands alone."""
+    return f" ({count} places in all)" if count > 1 else ""
 
 
 def declare(rule_id: str, reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,20 +10,23 @@ from typing import Any
 
 from chipstance.adjudication import (
     AdjudicationError,
+    Attributes,
     Decision,
     Dispute,
     Place,
     adjudicate,
+    by_place,
     compare,
     entry_place,
     parse_decision,
+    place_of,
 )
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap
 from chipstance.faults import show
 from chipstance.layers import Layers
-from chipstance.model import Document, Span
-from chipstance.rules import Finding, rule
+from chipstance.model import Document
+from chipstance.rules import Finding, others, rule
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ class Adjudicated:
         text: the document's text.
         offsets: between the article and the text.
         layers: what is annotated.
-        documents: the label files of its annotators that could be read, by annotator.
-        gold: the gold labels that this file decides; None where a later round does, or there are none.
+        documents: the label files of its annotators with which nothing is wrong, by annotator.
+        missing: annotators that have no label file.
+        gold_path: where its document's gold labels stand.
+        gold: the gold labels that this file decides; None where a later round does, or there are none, or something
+            else is wrong with them.
     """
 
     path: Path
@@ -46,6 +52,8 @@ class Adjudicated:
     offsets: OffsetMap
     layers: Layers
     documents: Mapping[str, Document]
+    missing: Set[str]
+    gold_path: Path
     gold: Document | None
 
     @cached_property
@@ -68,6 +76,20 @@ class Adjudicated:
         """Every entry, by its place."""
         return tuple((entry_place(entry), entry) for entry in self.data["decisions"])
 
+    @cached_property
+    def current(self) -> bool:
+        """Whether it is about the text as it is now."""
+        return bool(self.data["text_sha256"] == sha256(self.text))
+
+    def fits(self, place: Place, entry: Mapping[str, Any]) -> bool:
+        """Tell whether a decision's layer is one, and its text the slice at its place."""
+        return self.layers.get(place.layer) is not None and self.text[place.start : place.end] == entry["text"]
+
+    @cached_property
+    def comparable(self) -> bool:
+        """Whether labels and decisions are in order each, so that they can be compared."""
+        return self.complete and self.current and all(self.fits(place, entry) for place, entry in self.decisions)
+
     def parsed(self) -> Iterator[Decision]:
         """Yield the decisions."""
         return (parse_decision(entry) for _, entry in self.decisions)
@@ -89,6 +111,7 @@ def decision_text(subject: Adjudicated) -> Iterator[Finding]:
     if subject.data["text_sha256"] != sha256(subject.text):
         message = f"the text has the digest {sha256(subject.text)}: decide again with the labels of this text"
         yield Finding("/text_sha256", message)
+        return
     for index, (place, entry) in enumerate(subject.decisions):
         if subject.text[place.start : place.end] != entry["text"]:
             covered = show(subject.text[place.start : place.end])
@@ -97,14 +120,23 @@ def decision_text(subject: Adjudicated) -> Iterator[Finding]:
             )
 
 
+@rule("decision-layer", "adjudication")
+def decision_layer(subject: Adjudicated) -> Iterator[Finding]:
+    """A decision's layer is one of those in layers.json."""
+    for index, (place, _) in enumerate(subject.decisions):
+        if subject.layers.get(place.layer) is None:
+            message = (
+                f"no layer is called {show(place.layer)}: choose one of {', '.join(e.name for e in subject.layers)}"
+            )
+            yield Finding(f"/decisions/{index}/layer", message)
+
+
 @rule("decision-annotator", "adjudication")
 def decision_annotator(subject: Adjudicated) -> Iterator[Finding]:
     """Every compared annotator has labels in the round, and a verdict names one of them, accept or reject."""
     for index, name in enumerate(subject.data["annotators"]):
-        if name not in subject.documents:
-            message = (
-                f"the round has no sound labels of {name} for {subject.data['doc']}: pull them, or remove the name"
-            )
+        if name in subject.missing:
+            message = f"the round has no labels of {name} for {subject.data['doc']}: pull them, or remove the name"
             yield Finding(f"/annotators/{index}", message)
     allowed = {*subject.data["annotators"], "accept", "reject"}
     for index, (_, entry) in enumerate(subject.decisions):
@@ -116,13 +148,13 @@ def decision_annotator(subject: Adjudicated) -> Iterator[Finding]:
 @rule("decision-variants", "adjudication")
 def decision_variants(subject: Adjudicated) -> Iterator[Finding]:
     """The variants that a decision lists are what the annotators labelled there."""
-    if not subject.complete:
+    if not subject.complete or not subject.current:
         return
     disputes = {dispute.place: dispute.variants for dispute in subject.disputes}
     agreed = compare(subject.compared, subject.layers)[0]
     for index, (place, entry) in enumerate(subject.decisions):
         everybody = dict.fromkeys(subject.data["annotators"], agreed.get(place))
-        if entry["variants"] != disputes.get(place, everybody):
+        if subject.fits(place, entry) and entry["variants"] != disputes.get(place, everybody):
             message = (
                 f"the annotators' labels at {place} are {show(dict(disputes.get(place, everybody)))}: decide again"
             )
@@ -133,7 +165,7 @@ def decision_variants(subject: Adjudicated) -> Iterator[Finding]:
 def decision_missing(subject: Adjudicated) -> Iterator[Finding]:
     """Every place that the annotators do not agree on has a decision."""
     decided = {place for place, _ in subject.decisions}
-    for dispute in subject.disputes if subject.complete else ():
+    for dispute in subject.disputes if subject.comparable else ():
         if dispute.place not in decided:
             yield Finding(
                 "/decisions", f"{dispute.place} {show(dispute.text)} is disputed: add a decision with a reason"
@@ -159,19 +191,45 @@ def gold_derived(subject: Adjudicated) -> Iterator[Finding]:
         decision_twice(subject),
         decision_variants(subject),
     )
-    if subject.gold is None or any(next(fault, None) for fault in faults):
+    if subject.gold is None or not subject.comparable or any(next(fault, None) for fault in faults):
         return
     try:
         result = subject.result()
     except AdjudicationError as error:
-        yield Finding("/decisions", str(error))
+        index = next((i for i, (place, _) in enumerate(subject.decisions) if place == error.place), None)
+        yield Finding("/decisions" if index is None else f"/decisions/{index}", str(error))
         return
-    if result.spans != subject.gold.spans:
-        yield Finding("/decisions", f"{_difference(result.spans, subject.gold.spans)}: run scripts/adjudicate.py gold")
+    found = list(_differences(subject, result, subject.gold))
+    for pointer, message in found[:1]:
+        mend = f"labels are changed by decisions in {'/'.join(subject.path.parts[-4:])}, then run"
+        mend += f" scripts/adjudicate.py gold {subject.path.parent.parent.name}"
+        yield Finding(pointer, f"{message}{others(len(found))}: {mend}", path=subject.gold_path)
 
 
-def _difference(made: Sequence[Span], there: Sequence[Span]) -> str:
-    for one, other in zip(made, there, strict=False):
-        if one != other:
-            return f"the gold labels differ, first at {other.id}, which should be {one.id} {show(one.text)}"
-    return f"rounds and decisions give {len(made)} labels, but the gold has {len(there)}"
+def _differences(subject: Adjudicated, made: Document, gold: Document) -> Iterator[tuple[str, str]]:
+    """Yield where gold labels are not what rounds and decisions give, in the order of the file; ids come last."""
+    wanted, there = by_place(made, subject.layers), by_place(gold, subject.layers)
+    for index, span in enumerate(gold.spans):
+        place = place_of(span, subject.layers)
+        if place not in wanted:
+            yield f"/spans/{index}", f"neither agreement nor a decision gives the {place} {show(span.text)}"
+        else:
+            yield from _attributes(f"/spans/{index}", there[place], wanted[place])
+    for span in made.spans:
+        if (place := place_of(span, subject.layers)) not in there:
+            yield "/spans", f"the {place} {show(span.text)} is missing"
+    if wanted == there:
+        for index, (one, other) in enumerate(zip(made.spans, gold.spans, strict=True)):
+            if one.id != other.id:
+                yield f"/spans/{index}/id", f"id is {show(other.id)}, but should be {show(one.id)}"
+
+
+def _attributes(pointer: str, there: Attributes, wanted: Attributes) -> Iterator[tuple[str, str]]:
+    for name in sorted({*there, *wanted}):
+        if name not in there:
+            yield f"{pointer}/attributes", f"{name} is missing, which should be {show(wanted[name])}"
+        elif there[name] != wanted.get(name):
+            yield (
+                f"{pointer}/attributes/{name}",
+                f"{name} is {show(there[name])}, but should be {show(wanted.get(name))}",
+            )

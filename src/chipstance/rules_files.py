@@ -17,7 +17,7 @@ from chipstance.edits import edit_errors
 from chipstance.faults import show
 from chipstance.layers import Layers, parse_layers
 from chipstance.locate import escape
-from chipstance.rules import Finding, Labels, declare, rule
+from chipstance.rules import Finding, Labels, declare, others, rule
 
 Json = Any
 JOINERS = "\u200c\u200d"
@@ -240,11 +240,11 @@ def article_date(file: JsonFile) -> Iterator[Finding]:
 @rule("entity-order", "entities")
 def entity_order(file: JsonFile) -> Iterator[Finding]:
     """The registry is sorted by id."""
-    for index, (one, other) in enumerate(pairwise(file.data["entities"]), start=1):
-        if other["id"] < one["id"]:
-            yield Finding(
-                f"/entities/{index}/id", f"{other['id']!r} belongs before {one['id']!r}: sort the entries by id"
-            )
+    pairs = enumerate(pairwise(file.data["entities"]), start=1)
+    misplaced = [(index, one["id"], other["id"]) for index, (one, other) in pairs if other["id"] < one["id"]]
+    for index, one, other in misplaced[:1]:
+        message = f"{other!r} belongs before {one!r}: sort the entries by id{others(len(misplaced))}"
+        yield Finding(f"/entities/{index}/id", message)
 
 
 @rule("entity-duplicate", "entities")

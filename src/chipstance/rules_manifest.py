@@ -14,12 +14,12 @@ from chipstance.digests import content_digest, sha256
 from chipstance.faults import show
 from chipstance.folders import Checkout
 from chipstance.jsonfile import is_file, is_folder, is_missing, read_bytes
-from chipstance.rules import Finding, declare, rule
+from chipstance.rules import Finding, declare, others, rule
 
 RELEASE_MISSING = declare(
     "release-missing", "A checkout with a dataset card, whose CITATION.cff names a version, has that release."
 )
-_VERSION = re.compile(r"^version:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
+_VERSION = re.compile(r"^version:\s*[\"']?(\w[^\"'\s#]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,11 @@ def manifest_file(manifest: Manifest) -> Iterator[Finding]:
             message = f"{show(entry['path'])} is missing, or can't be read: build the release again"
             yield Finding(f"/files/{index}/path", message)
             continue
-        for name, value in (("bytes", len(data)), ("sha256", sha256(data))):
+        for name, value in (("sha256", sha256(data)), ("bytes", len(data))):
             if entry[name] != value:
                 message = f"{entry['path']} has {name} {value}, not {show(entry[name])}: build the release again"
                 yield Finding(f"/files/{index}/{name}", message)
+                break  # other content mostly has another size too
 
 
 @rule("manifest-rows", "manifest")
@@ -164,10 +165,11 @@ def _said(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, str | None]]]:
 def manifest_order(manifest: Manifest) -> Iterator[Finding]:
     """Files and inputs are sorted by path."""
     for name in ("files", "inputs"):
-        for index, (one, other) in enumerate(pairwise(manifest.data[name]), start=1):
-            if other["path"] < one["path"]:
-                message = f"{show(other['path'])} belongs before the one above it: build the release again"
-                yield Finding(f"/{name}/{index}/path", message)
+        pairs = enumerate(pairwise(manifest.data[name]), start=1)
+        misplaced = [(index, other["path"]) for index, (one, other) in pairs if other["path"] < one["path"]]
+        for index, path in misplaced[:1]:
+            message = f"{show(path)} belongs before the one above it: build the release again{others(len(misplaced))}"
+            yield Finding(f"/{name}/{index}/path", message)
 
 
 @rule("manifest-content", "manifest")
@@ -198,16 +200,28 @@ def manifest_input(manifest: Manifest) -> Iterator[Finding]:
     """The release was built from the files as they are now, and lists all of them."""
     if manifest.checkout is None:
         return
+    gone: set[Path] = set()
     for index, entry in enumerate(manifest.data["inputs"]):
-        digest = _digest(manifest.checkout.root / entry["path"])
-        if digest != entry["sha256"]:
+        folder = _gone(path := manifest.checkout.root / entry["path"])
+        digest = None if folder in gone else _digest(path)
+        if folder and folder not in gone:
+            name = folder.relative_to(manifest.checkout.root).as_posix()
+            message = f"{show(name)}, from which the release was built, is missing: put it back"
+            yield Finding(f"/inputs/{index}/path", f"{message}, or build the release again")
+        elif folder is None and digest != entry["sha256"]:
             state = f"has the digest {digest} now" if digest else "is missing, or can't be read"
             yield Finding(f"/inputs/{index}/sha256", f"{show(entry['path'])} {state}: build the release again")
+        gone |= {folder} if folder else set()
     listed = {entry["path"] for entry in manifest.data["inputs"]}
     for path in _inputs(manifest.checkout):
         name = path.relative_to(manifest.checkout.root).as_posix()
         if is_file(path) and name not in listed:
             yield Finding("/inputs", f"{name} is not listed: build the release again")
+
+
+def _gone(path: Path) -> Path | None:
+    """Return the highest folder on the way to a path that is missing; None where its folder is there."""
+    return next((folder for folder in reversed(path.parents) if is_missing(folder)), None)
 
 
 def _inputs(checkout: Checkout) -> Iterator[Path]:

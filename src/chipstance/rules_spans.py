@@ -11,7 +11,7 @@ from chipstance.digests import sha256
 from chipstance.faults import show
 from chipstance.layers import Layer
 from chipstance.model import Span, by_position
-from chipstance.rules import Finding, Labels, rule
+from chipstance.rules import Finding, Labels, others, rule
 
 ZERO_WIDTH_JOINER = "\u200d"
 FIRST_MARK = "\u0300"
@@ -211,12 +211,14 @@ def _overlap_message(layer: Layer, span: Span, index: int, other: Span) -> str:
 @rule("span-order", "annotations")
 def span_order(labels: Labels) -> Iterator[Finding]:
     """Spans are in reading order: by start, the longer first, then by layer and id."""
-    for (_, span), (index, following) in pairwise(labels.spans.items()):
-        if by_position((following, span))[0] is following and span != following:
-            message = (
-                f"{following.layer} [{following.start}, {following.end}) belongs before the span above it: sort them"
-            )
-            yield Finding(f"/spans/{index}", message)
+    misplaced = [
+        (index, following)
+        for (_, span), (index, following) in pairwise(labels.spans.items())
+        if by_position((following, span))[0] is following and span != following
+    ]
+    for index, span in misplaced[:1]:
+        message = f"{span.layer} [{span.start}, {span.end}) belongs before the span above it: sort the spans"
+        yield Finding(f"/spans/{index}", message + others(len(misplaced)))
 
 
 @rule("span-repaired", "annotations")
@@ -260,10 +262,14 @@ def span_unused(labels: Labels) -> Iterator[Finding]:
         return
     statement = labels.layers.get("statement")
     linking = {attribute.layer for attribute in statement.references("span")} if statement else set()
-    used = {span.attributes.get(name) for name in ("speaker", "cue") for _, span in labels.layer("statement")}
-    for name in sorted(linking & {"speaker", "cue"}):
+    links = {
+        name: {s.attributes.get(name) for _, s in labels.layer("statement")} - {None} for name in ("speaker", "cue")
+    }
+    for name in sorted(linking & set(links)):
+        if links[name] - {span.id for _, span in labels.layer(name)}:
+            continue  # a link leads elsewhere, which is another rule's: that may be why a span is left
         for index, span in labels.layer(name):
-            if span.id not in used:
+            if span.id not in links["speaker"] | links["cue"]:
                 yield Finding(
                     f"/spans/{index}", f"no statement names the {name} {span.id!r} {show(span.text)}: link or remove it"
                 )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker, TypeChecker, ValidationError
 from jsonschema.validators import extend
@@ -20,12 +21,11 @@ from chipstance.faults import MOST_FAULTS, Fault, show
 from chipstance.locate import escape
 from chipstance.schema_gate import Gate, are_distinct, is_pattern, matches
 from chipstance.schema_set import objects
+from chipstance.schema_words import form, known_keys, lacking, message, types
 
 Json = Any
 
-SCHEMA_PATTERN = "schema-pattern"
-LONGEST_PATTERN = 200
-"""A pattern that is longer is cut in messages."""
+SCHEMA_PATTERN, WHOLE_NUMBER = "schema-pattern", "whole-number"
 
 
 def make_validator(schema: Json, others: Mapping[str, Json]) -> Any:
@@ -52,18 +52,28 @@ def make_meta_validator() -> Any:
 def faults(validator: Any, value: Json) -> Iterator[Fault]:
     """Yield what a validator refuses in a value; once, where two of its parts refuse the same."""
     try:
-        yield from islice(chain.from_iterable(map(_faults, _errors(validator, value))), MOST_FAULTS)
+        yield from _told(validator.iter_errors(value))
     except RecursionError:
         yield Fault("", "is refused, but where can't be told: the schema refers to itself too often")
 
 
-def _errors(validator: Any, value: Json) -> Collection[ValidationError]:
-    errors: dict[tuple[object, ...], ValidationError] = {}
-    for error in validator.iter_errors(value):
-        errors[*error.absolute_path, error.validator, error.message] = error
-        if len(errors) >= MOST_FAULTS:
+class _Lack(NamedTuple):
+    """A key, or one of several, that an object lacks."""
+
+    pointer: str
+    key: str
+
+
+def _told(errors: Iterable[ValidationError]) -> Iterator[Fault]:
+    """Yield what errors say; all keys that an object lacks at once."""
+    found: dict[Fault | str, list[str]] = {}
+    for part in chain.from_iterable(map(_parts, errors)):
+        keys = found.setdefault(part.pointer if isinstance(part, _Lack) else part, [])
+        if isinstance(part, _Lack) and part.key not in keys:
+            keys.append(part.key)
+        if len(found) >= MOST_FAULTS:
             break
-    return errors.values()
+    return (Fault(each, lacking(keys)) if isinstance(each, str) else each for each, keys in found.items())
 
 
 def _is_pattern(value: object) -> bool:
@@ -169,52 +179,60 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 
-_MESSAGES = {
-    "type": "must be {}",
-    "enum": "must be one of {}",
-    "const": "must be {}",
-    "pattern": "must match {}",
-    "format": "is no {}",
-    "minimum": "must be {} or more",
-    "maximum": "must be {} or less",
-    "minLength": "needs {} character or more",
-    "maxLength": "must not be longer than {} characters",
-    "minItems": "needs {} item or more",
-    "minProperties": "needs {} member or more",
-    "uniqueItems": "holds an item twice: remove one of them",
-    "anyOf": "fits none of the allowed forms",
-    "not": "does not belong here: remove it",
-}
 
-
-def _wanted(keyword: str, value: Json) -> str:
-    if keyword == "type":
-        return " or ".join([value] if isinstance(value, str) else value)
-    if keyword == "enum":
-        return ", ".join(map(show, value))
-    return value if keyword == "pattern" and len(value) <= LONGEST_PATTERN else show(value)
-
-
-def _faults(error: ValidationError) -> Iterator[Fault]:
+def _parts(error: ValidationError) -> Iterator[Fault | _Lack]:
     pointer = "".join(f"/{escape(part)}" for part in error.absolute_path)
     schema: Json = error.schema
     instance: Json = error.instance
     in_key = "propertyNames" in error.absolute_schema_path
+    if in_key and isinstance(instance, str):
+        pointer = f"{pointer}/{escape(instance)}"
     if error.validator == "required":
-        missing = next(key for key in schema["required"] if f"{key!r} is" in error.message)
-        yield Fault(pointer, f"the key {missing!r} is missing: add it")
+        yield _Lack(pointer, next(repr(key) for key in schema["required"] if error.message.startswith(f"{key!r} is")))
     elif error.validator == "additionalProperties":
         known = schema.get("properties", {})
         for key in _additional(instance, schema):
-            yield Fault(f"{pointer}/{escape(key)}", f"unknown key {show(key)}: {_known(known)}", key=True)
+            yield Fault(f"{pointer}/{escape(key)}", f"unknown key {show(key)}: {known_keys(known)}", key=True)
     elif error.validator == "format" and _is_backtracking(instance):
         mend = "write it without look-around and back references, or shorter"
-        message = f"{show(instance)} can't be matched in linear time: {mend}"
-        yield Fault(f"{pointer}/{escape(instance)}" if in_key else pointer, message, in_key, SCHEMA_PATTERN)
+        said = f"{show(instance)} can't be matched in linear time: {mend}"
+        yield Fault(pointer, said, in_key, SCHEMA_PATTERN)
     elif schema is False:
         yield Fault(pointer, "this key does not belong here: remove it", key=True)
+    elif error.context:
+        yield from _of_forms(error, pointer)
+    elif error.validator == "type" and _is_whole(instance) and "integer" in types(schema):
+        yield Fault(pointer, f"{show(instance)} is a whole number: write {show(int(instance))}", in_key, WHOLE_NUMBER)
     else:
-        yield Fault(pointer, _message(error, schema), key=in_key)
+        yield Fault(pointer, message(str(error.validator), error.validator_value, instance, schema), in_key)
+
+
+def _of_forms(error: ValidationError, pointer: str) -> Iterator[Fault | _Lack]:
+    """Yield what keeps a value from the nearest of the forms of which it should have one."""
+    by_form: dict[Any, list[ValidationError]] = {}
+    for each in error.context:
+        by_form.setdefault(each.relative_schema_path[0], []).append(each)
+    kinds = [next(filter(_is_of_type, errors), None) for errors in by_form.values()]
+    fitting = [errors for errors, kind in zip(by_form.values(), kinds, strict=True) if not kind]
+    parts = [list(islice(chain.from_iterable(map(_parts, errors)), MOST_FAULTS)) for errors in fitting]
+    if parts and all(isinstance(part, _Lack) and part.pointer == pointer for each in parts for part in each):
+        keys = (" and ".join(part.key for part in each if isinstance(part, _Lack)) for each in parts)
+        yield _Lack(pointer, " or ".join(dict.fromkeys(keys)))
+    elif parts:
+        or_null = ", or null" if any(kind and kind.validator_value == "null" for kind in kinds) else ""
+        # the form that goes wrong further inside is the nearer one
+        for part in min(parts, key=lambda each: (all(part.pointer == pointer for part in each), len(each))):
+            at_once = isinstance(part, Fault) and part.pointer == pointer
+            yield replace(part, message=part.message + or_null) if at_once and isinstance(part, Fault) else part
+    else:
+        schemas: list[Json] = [kind.schema for kind in kinds if kind]
+        wanted = " or ".join(map(form, schemas))
+        yield Fault(pointer, f"{show(error.instance)} must be {wanted}")
+
+
+def _is_of_type(error: ValidationError) -> bool:
+    """Tell whether an error is that the value has another type."""
+    return error.validator == "type" and not error.relative_path
 
 
 def _is_backtracking(pattern: str) -> bool:
@@ -228,11 +246,5 @@ def _is_backtracking(pattern: str) -> bool:
     return True
 
 
-def _known(properties: Mapping[str, Json]) -> str:
-    return f"remove it, or use one of {', '.join(properties)}" if properties else "remove it; none is allowed here"
-
-
-def _message(error: ValidationError, schema: Json) -> str:
-    keyword, description = str(error.validator), schema.get("description", "").rstrip(".")
-    message = _MESSAGES.get(keyword, "is refused by " + keyword).format(_wanted(keyword, error.validator_value))
-    return f"{show(error.instance)} {message}" + (f" ({description})" if description else "")
+def _is_whole(value: Json) -> bool:
+    return isinstance(value, float) and value.is_integer()

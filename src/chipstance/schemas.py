@@ -109,10 +109,20 @@ def load_schemas(folder: Path, layers: Layers | None = None) -> Schemas:
     for name, fault in found or set_faults(written, computed_schemas(None)):
         raise ValueError(f"{folder / name}{SUFFIX}: {fault.pointer} {fault.message}")
     schemas = make_schemas(written)
-    return schemas.with_layers(layers or _read_layers(folder / "layers.json", schemas))
+    return schemas.with_layers(layers or read_layers_file(folder / "layers.json", schemas))
 
 
-def _read_layers(path: Path, schemas: Schemas) -> Layers:
+def read_layers_file(path: Path, schemas: Schemas) -> Layers:
+    """Read layers.
+
+    Args:
+        path: a ``layers.json``.
+        schemas: any that hold a schema for it.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: it is no JSON, or not the layers; the message names it.
+    """
     data = read_json(path)
     for fault in schemas.faults("layers", data):
         raise ValueError(f"{path}: {fault.pointer} {fault.message}")

@@ -17,6 +17,8 @@ from chipstance.schemas import Schemas, schema_faults
 
 Json = Any
 
+UNKNOWN = "no kind of file that ChipStance knows"
+KIND_UNKNOWN = declare("kind-unknown", "A JSON file, or what its lines hold, is of a kind that the validator knows.")
 MOST_PROBLEMS = 10_000
 """So many problems of a file are listed; a file of lines with more is not read on."""
 
@@ -29,10 +31,10 @@ for _rule, _reason in {
     "json-depth": "A file is not nested without end.",
     "article-encoding": "An article is UTF-8 without a byte order mark.",
     "file-unreadable": "A file can be read, and so can its folder.",
-    "predictions-empty": "A predictions file has a line.",
-    "kind-unknown": "A JSON file is of a kind that the validator knows.",
+    "predictions-empty": "A file of predictions or documents has a line.",
     "schema": "A file keeps to the JSON Schema of its kind.",
     "schema-pattern": "A pattern of a schema can be matched in linear time.",
+    "whole-number": "A whole number is written without a point or an exponent: 10, not 10.0.",
     "problems-many": "A file has no more than 10,000 problems.",
 }.items():
     declare(_rule, _reason)
@@ -140,13 +142,15 @@ def refused(path: Path, error: JsonError, line: int) -> Problem:
 def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) -> Source:
     """Return a source whose text has been read already; arguments as its attributes."""
     try:
-        data = parse(text)
+        data = parse(text, line=line > 0)
     except JsonError as error:
         return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
     source = Source(path, kind or kind_by_content(data), text, data, line, positions=Positions(text))
     if not source.kind:
-        message = "no kind of file that ChipStance knows: move it elsewhere, or give it the keys of its kind"
+        message = _as_line(data) or f"{UNKNOWN}: move it elsewhere, or give it the keys of its kind"
         return replace(source, problems=(source.problem("kind-unknown", Finding("", message)),))
+    if not line and source.kind == "annotations" and (message := _as_line(data)):
+        return replace(source, data=None, problems=(source.problem("kind-unknown", Finding("", message)),))
     faults = list(schema_faults(data) if source.kind == "schema" else schemas.faults(source.kind, data))
     if not faults:
         return source
@@ -157,6 +161,16 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
 
 def _problems(source: Source, faults: list[Fault]) -> tuple[Problem, ...]:
     return tuple(source.problem(fault.rule, Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
+
+
+def _as_line(data: Json) -> str:
+    """Return what is wrong with a label file that looks like a line of JSON Lines, if it does."""
+    if not isinstance(data, dict) or {"annotator", "text_sha256"} & set(data):
+        return ""
+    kind = "documents" if "text" in data else "predictions" if {"spans", "answer"} & set(data) else ""
+    article = {"documents": "a document with its text", "predictions": "the predictions of a document"}
+    mend = f"name it .jsonl, on one line, or give --kind {kind}; a label file has annotator and text_sha256"
+    return f"this looks like {article[kind]}: {mend}" if kind else ""
 
 
 def kind_by_content(data: Json) -> str:

@@ -1,0 +1,144 @@
+"""Judges what all files of a checkout say together, and leaves out what only follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from chipstance import rules_corpus, rules_rounds
+from chipstance.context import Context
+from chipstance.digests import sha256
+from chipstance.folders import ADJUDICATION, GUIDELINES, Checkout
+from chipstance.jsonfile import is_missing, read_bytes
+from chipstance.judge import DOC_UNKNOWN, judge_labels, no_article
+from chipstance.model import Problem
+from chipstance.places import FILE_STRAY, kind_by_place
+from chipstance.rules import Finding, Labels, run
+from chipstance.rules_schemas import SchemaSet
+from chipstance.schema_set import URN
+from chipstance.schemas import NAMES, SUFFIX, Schemas
+from chipstance.sources import Source
+from chipstance.yaml_files import yaml_problems
+
+
+def judge_whole(context: Context) -> Iterator[Problem]:
+    """Yield what only all the files of a checkout together can show."""
+    checkout = context.checkout
+    yield from yaml_problems(checkout) if checkout else ()
+    if checkout is None or context.articles is None:
+        return
+    there = {doc: checkout.gold(doc) for doc in context.articles if not is_missing(checkout.gold(doc))}
+    gold: dict[str, Labels] = {}
+    for doc in context.articles:
+        context.text(doc)
+        if doc not in there:
+            context.record_missing(doc, "gold", checkout.gold(doc))
+        elif labels := judge_labels(context.source(there[doc], "annotations"), context)[0]:
+            gold[doc] = labels
+    texts = {doc: labels.text for doc, labels in gold.items()}
+    unlisted = set(checkout.gold("").parent.glob("*.json")) - set(there.values())
+    sound = len(gold) == len(context.articles) and not unlisted and all(labels.whole for labels in gold.values())
+    whole = rules_corpus.Whole(checkout, tuple(context.articles.values()), context.entities, texts, gold, sound)
+    rounds = rules_rounds.Rounds(tuple(_rounds(checkout, context)), there)
+    for scope, subject in (("corpus", whole), ("rounds", rounds)):
+        for rule_id, finding in run(scope, subject):
+            yield _problem(rule_id, finding, finding.path or checkout.articles, context)
+
+
+def _problem(rule_id: str, finding: Finding, path: Path, context: Context) -> Problem:
+    if is_missing(path):
+        return Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
+    return context.source(path, kind_by_place(path, context.checkout)).problem(rule_id, finding)
+
+
+def _rounds(checkout: Checkout, context: Context) -> Iterator[rules_rounds.RoundFolder]:
+    """Yield what stands in the folder of each round."""
+    now = _digests(checkout.guidelines)
+    for folder in checkout.round_folders():
+        files = [path for path in folder.glob("*/*.json") if not path.name.startswith(".")]
+        docs = {name: {path.stem for path in files if path.parent.name == name} for name in _names(files)}
+        missing = is_missing(file := checkout.round_file(int(folder.name)))
+        source = None if missing else context.source(file, "round")
+        yield rules_rounds.RoundFolder(
+            path=folder,
+            missing=missing,
+            data=source.data if source and source.sound else None,
+            labels={name: found for name, found in docs.items() if name != ADJUDICATION},
+            decided=docs.get(ADJUDICATION, set()),
+            guidelines=now | _digests(folder / GUIDELINES),
+        )
+
+
+def _names(files: Iterable[Path]) -> list[str]:
+    return sorted({path.parent.name for path in files if not path.parent.name.startswith(".")})
+
+
+def _digests(path: Path) -> frozenset[str]:
+    """Return a file's digest; nothing where it is missing or can't be read."""
+    try:
+        return frozenset([sha256(read_bytes(path))])
+    except OSError:
+        return frozenset()
+
+
+def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], Source]) -> Iterator[Problem]:
+    """Yield what is wrong with a folder of schemas as a whole.
+
+    Args:
+        folder: where they stand.
+        base: the schemas that files are judged by; None where these are they.
+        sources: reads a schema.
+    """
+    paths = {name: folder / f"{name}{SUFFIX}" for name in NAMES}
+    found = {name: sources(path) for name, path in paths.items() if not is_missing(path)}
+    written = {name: source.data for name, source in found.items() if source.sound}
+    used = {name: base.by_id[URN + name] for name in NAMES} if base else written
+    subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used)
+    by_path = {source.path: source for source in found.values()}
+    for rule_id, finding in run("schemas", subject) if found else ():
+        if source := by_path.get(path := finding.path or folder):
+            yield source.problem(rule_id, finding)
+        else:
+            yield Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
+
+
+def causes(found: Iterable[Problem], checkout: Checkout) -> set[Problem]:
+    """Return the problems of a checkout without those that only follow from others.
+
+    Building the release again mends nothing while one of the files that it is built from is broken. Where a round says
+    that its annotators are not those whose labels it holds, or an article that it is not listed, each of the files
+    about them says so once more.
+    """
+    problems = set(found)
+    unsure = {Path(each.path).parent for each in problems if _of_round(each)}
+    unlisted = {no_article(Path(each.path).stem) for each in problems if _is_unlisted(each, checkout)}
+    sound = not any(_is_input(Path(each.path), checkout) for each in problems)
+    return {
+        each
+        for each in problems
+        if (sound or each.rule != "manifest-input")
+        and not (_of_annotator(each) and unsure & set(Path(each.path).parents))
+        and not (each.rule == DOC_UNKNOWN and each.message.partition(":")[0] in unlisted)
+    }
+
+
+def _is_input(path: Path, checkout: Checkout) -> bool:
+    """Tell whether a release is built from a file."""
+    folders = {checkout.annotations, checkout.schema}
+    return path in (checkout.card, checkout.citation) or not folders.isdisjoint(path.parents)
+
+
+def _is_unlisted(problem: Problem, checkout: Checkout) -> bool:
+    """Tell whether a problem is that an article is not listed."""
+    return problem.rule == FILE_STRAY and Path(problem.path).parent == checkout.article("").parent
+
+
+def _of_round(problem: Problem) -> bool:
+    """Tell whether a problem is that a round's annotators or documents are not those whose labels it holds."""
+    return problem.rule == "round-files" and problem.pointer.startswith(("/annotators", "/docs/"))
+
+
+def _of_annotator(problem: Problem) -> bool:
+    """Tell whether a problem is that a label file is missing, or stands in another annotator's folder."""
+    moved = problem.rule == "file-name" and problem.pointer == "/annotator"
+    return moved or (problem.rule == "decision-annotator" and problem.pointer.startswith("/annotators/"))
