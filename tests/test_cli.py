@@ -68,6 +68,7 @@ def test_json_of_a_clean_checkout(example: Path) -> None:
         ["schema", "edits", "--schema", "annotations"],
         ["validate", ""],
         ["validate", ".", ""],
+        ["validate", "a" * 5000],
         ["validate", ".", "--schema", ""],
         ["validate", ".", "--gold", ""],
         ["lint"],

@@ -1,6 +1,7 @@
 """The command line: each command reads its arguments, calls a module, prints, and sets the exit status.
 
-Exit status: 0 clean, 1 problems found, 2 wrong usage. What is slow to import is imported where it is used.
+Exit status: 0 clean, 1 problems found, 2 wrong usage, 3 stopped before the end, 130 or 143 interrupted. What is slow
+to import is imported where it is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -23,10 +25,12 @@ from chipstance.options import (
     INTERRUPTED,
     PROBLEMS,
     TERMINATED,
+    UNFINISHED,
     EngineName,
     EngineOption,
     FileKind,
     Format,
+    GoldFolder,
     ProblemFormat,
     RayAddress,
     RulesFormat,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from chipstance.context import Given
+    from chipstance.layers import Layers
     from chipstance.line_files import Engine
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
@@ -75,10 +80,7 @@ def validate(  # noqa: PLR0913, PLR0917
         typer.Option("--report", metavar="FORMAT=FILE", help="A report to write into a file as well, or several."),
     ] = None,
     schema: SchemaFolder = None,
-    gold: Annotated[
-        Path | None,
-        typer.Option("--gold", metavar="DIR", help="A release, or gold labels, whose texts predictions are about."),
-    ] = None,
+    gold: GoldFolder = None,
     kind: Annotated[FileKind, typer.Option(help="What the files that are named are, or their lines.")] = FileKind.auto,
     workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines and Parquet files.")] = 1,
     engine: EngineOption = EngineName.auto,
@@ -87,9 +89,12 @@ def validate(  # noqa: PLR0913, PLR0917
     """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
 
     Input may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
-    Exit status: 0 no problem, 1 problems, 2 wrong usage.
+    Predictions are about the texts of --gold, else of the checkout they lie in, else of the working folder's.
+    Exit status: 0 no problem, 1 problems, 2 wrong usage, 3 stopped before the end (a process or a cluster lost, a
+    fault of chipstance itself), 130 or 143 interrupted; with the last three there is no report.
     """
     from chipstance.engines import EngineError
+    from chipstance.inputs import UsageError
     from chipstance.report import escape
 
     wanted = [_wanted_report(each) for each in reports or ()]
@@ -99,11 +104,11 @@ def validate(  # noqa: PLR0913, PLR0917
             from chipstance.validate import check
 
             result = check(paths, schema, _given(gold, schema), known, chosen)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, UsageError) as error:
         raise typer.BadParameter(escape(str(error))) from None
     except EngineError as error:
         typer.echo(f"stopped before the end: {error}", err=True)
-        raise typer.Exit(PROBLEMS) from None
+        raise typer.Exit(UNFINISHED) from None
     unwritten = _write_reports(result, wanted)
     _report(result, form)
     if unwritten:
@@ -133,10 +138,16 @@ def _write_reports(result: Result, wanted: Sequence[tuple[str, Path]]) -> str:
     failed = []
     for form, path in wanted:
         try:
-            write_bytes(path, report_text(result, form, Path.cwd()).encode())
+            write_bytes(path, report_text(result, form, Path.cwd(), _workspace()).encode())
         except OSError as error:
             failed.append(f"{escape(str(path))} can't be written ({error.strerror})")
     return "; ".join(failed)
+
+
+def _workspace() -> Path | None:
+    """Return the folder of the GitHub job in which this runs."""
+    given = os.environ.get("GITHUB_WORKSPACE")
+    return Path(given).resolve() if given else None
 
 
 def _engine(address: str, workers: int) -> AbstractContextManager[Engine]:
@@ -159,9 +170,13 @@ def _given(gold: Path | None, schema: Path | None) -> Given | None:
     if gold is None:
         return None
     from chipstance.context import Given
+    from chipstance.inputs import UsageError
     from chipstance.score_input import ALL, read_gold
 
-    known = read_gold(gold, ALL)
+    try:
+        known = read_gold(gold, ALL)
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
     return Given({each.id: each.text for each in known.documents}, None if schema else known.layers)
 
 
@@ -201,19 +216,20 @@ def print_schema(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, edits, entities, annotations, …")],
     schema: SchemaFolder = None,
 ) -> None:
-    """Print the JSON Schema of one kind of file, or row of predictions, with all that it refers to inside."""
-    from chipstance.folders import schema_folder
-    from chipstance.jsonfile import dump_json, read_json
-    from chipstance.layers import parse_layers
+    """Print the JSON Schema of one kind of file, or row of predictions, with all that it refers to inside.
+
+    Layers are those of --schema, else of the checkout around the working folder, else of the package.
+    """
+    from chipstance.jsonfile import dump_json
     from chipstance.row_schemas import ROW_KINDS, with_rows
     from chipstance.schemas import KINDS
 
     if kind not in (*KINDS, *ROW_KINDS):
         raise typer.BadParameter(f"no kind is called {kind!r}: choose one of {', '.join((*KINDS, *ROW_KINDS))}")
-    schemas = _schemas(schema)
+    schemas, layers = _schemas(schema, Path.cwd())
     if kind in ROW_KINDS:
         try:
-            schemas = with_rows(schemas, parse_layers(read_json((schema or schema_folder()) / "layers.json")))
+            schemas = with_rows(schemas, layers)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     typer.echo(dump_json(schemas.bundle(kind)), nl=False)
@@ -228,16 +244,15 @@ def diff(
 ) -> None:
     """List what changed from one set of labels to another, label by label.
 
+    Layers are those of --schema, else of the checkout around NEW, else of the package.
+
     Exit status: 0 the labels are the same, 1 they differ, 2 wrong usage.
     """
     from chipstance import diff as differ
-    from chipstance.folders import schema_folder
-    from chipstance.jsonfile import dump_json, read_json
+    from chipstance.jsonfile import dump_json
     from chipstance.labelsets import read_label_set
-    from chipstance.layers import parse_layers
 
-    schemas = _schemas(schema)
-    layers = parse_layers(read_json((schema or schema_folder()) / "layers.json"))
+    schemas, layers = _schemas(schema, new.absolute())
     try:
         before, after = (read_label_set(path, schemas) for path in (old, new))
     except (OSError, ValueError) as error:
@@ -255,14 +270,25 @@ app.command()(score)
 app.command("compare")(compare_systems)
 
 
-def _schemas(folder: Path | None) -> Schemas:
-    from chipstance.folders import schema_folder
-    from chipstance.schemas import load_schemas
+def _schemas(folder: Path | None, near: Path) -> tuple[Schemas, Layers]:
+    """Return the schemas of a folder with its layers; of none, the package's with those of the checkout nearby."""
+    from chipstance.folders import LAYERS, find_checkout, has_layers_only, schema_folder
+    from chipstance.jsonfile import is_file
+    from chipstance.report import escape
+    from chipstance.schemas import load_schemas, read_layers_file
 
+    checkout = find_checkout(near) if folder is None else None
+    own = checkout is not None and is_file(checkout.layers)
+    path = checkout.layers if checkout and own else (folder or schema_folder()) / LAYERS
     try:
-        return load_schemas(folder or schema_folder())
+        schemas = load_schemas(schema_folder() if folder is None or has_layers_only(folder) else folder)
+        layers = read_layers_file(path, schemas)
+    except FileNotFoundError as error:
+        mend = "name a folder with layers.json, and with all schemas or none"
+        raise typer.BadParameter(escape(f"{error.filename} is missing: {mend}")) from None
     except (OSError, ValueError, LookupError) as error:
-        raise typer.BadParameter(f"the schemas can't be read: {error}") from None
+        raise typer.BadParameter(escape(f"the schemas can't be read: {error}")) from None
+    return schemas.with_layers(layers), layers
 
 
 def _report(result: Result, form: ProblemFormat) -> None:
@@ -276,7 +302,7 @@ def _report(result: Result, form: ProblemFormat) -> None:
         for line in report.rich_lines(result.problems):
             console.print(line)
     else:
-        typer.echo(report_text(result, form, Path.cwd()), nl=False)
+        typer.echo(report_text(result, form, Path.cwd(), _workspace()), nl=False)
     if form in (ProblemFormat.text, ProblemFormat.github):
         typer.echo(report.summary(result.problems, result.files), err=True)
 
@@ -311,3 +337,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if status in (INTERRUPTED, TERMINATED):
             typer.echo("interrupted before the end", err=True)
         sys.exit(status)
+    except Exception:  # a fault of ours is no problem of a file
+        traceback.print_exc()
+        sys.exit(UNFINISHED)

@@ -12,10 +12,12 @@ import typer
 
 from chipstance.options import (
     PROBLEMS,
+    UNFINISHED,
     Config,
     EngineName,
     EngineOption,
     Format,
+    GoldFolder,
     RayAddress,
     ReportFormat,
     Resampled,
@@ -36,9 +38,6 @@ if TYPE_CHECKING:
 PAGE = 160
 """Width of tables that go to no terminal."""
 
-GoldFolder = Annotated[
-    Path | None, typer.Option("--gold", metavar="DIR", help="A release, or a folder of label files; else the release.")
-]
 SplitOption = Annotated[Split, typer.Option("--split", help="Which documents are scored.")]
 ConfigOption = Annotated[Config, typer.Option("--config", help="What a line of predictions is: a row of this config.")]
 AnnotatorOption = Annotated[
@@ -156,7 +155,8 @@ def score(  # noqa: PLR0913, PLR0917
 
     A document without a prediction, or with one that can't be read, counts as unanswered: all its gold is missed.
     So does a row, where predictions are rows of another config than articles.
-    Exit status: 0 every document is answered and no fault found, 1 otherwise, 2 wrong usage.
+    Exit status: 0 every document is answered and no fault found, 1 otherwise, 2 wrong usage, 3 stopped before the
+    end (a cluster lost), 130 or 143 interrupted.
     """
     address = cluster_address(engine, ray_address)
     if config is not Config.articles:
@@ -207,7 +207,7 @@ def _count(given: Gold, system: System, unit: Resampled, address: str) -> Scores
         raise typer.BadParameter(str(error)) from None
     except EngineError as error:
         typer.echo(f"stopped before the end: {error}", err=True)
-        raise typer.Exit(PROBLEMS) from None
+        raise typer.Exit(UNFINISHED) from None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chipstance.corpus import parse_article, parse_edits, parse_entity
 from chipstance.digests import sha256
@@ -16,7 +16,7 @@ from chipstance.jsonfile import is_missing
 from chipstance.layers import Layers, parse_layers
 from chipstance.model import Article, Entity, Problem
 from chipstance.rules import Finding, declare, run
-from chipstance.rules_files import JsonFile, article_digest_finding, edit_findings, edits_digest
+from chipstance.rules_files import JsonFile, article_digest_finding, edit_findings, edits_digest, string_form
 from chipstance.schemas import Schemas
 from chipstance.sources import Source, parse_source, read_article_source, read_json_source
 
@@ -68,6 +68,7 @@ class Context:
         given: what predictions are about, in place of a checkout's texts; None for these.
         own_schemas: whether the schemas are those that this code comes with.
         problems: what kept a file from being read, or a text from being made.
+        judged: by path, what a label file was found to hold and what is wrong with it.
     """
 
     checkout: Checkout | None
@@ -76,6 +77,7 @@ class Context:
     given: Given | None = None
     own_schemas: bool = True
     problems: set[Problem] = field(default_factory=set)
+    judged: dict[Path, Any] = field(default_factory=dict)
     _sources: dict[Path, Source] = field(default_factory=dict)
     _texts: dict[str, Text | None] = field(default_factory=dict)
 
@@ -117,7 +119,7 @@ class Context:
             texts: whether that is those of the checkout's articles, too.
         """
         made: dict[str, Text | None] = {}
-        found = replace(self, base=replace(self.base), problems=set(), _sources={}, _texts=made)
+        found = replace(self, base=replace(self.base), problems=set(), judged={}, _sources={}, _texts=made)
         found.__dict__["layers"] = self.layers
         if texts:  # by another, for what is read on the way is not needed
             reader = replace(self, problems=set(), _sources={}, _texts=made)
@@ -144,9 +146,11 @@ class Context:
 
     @cached_property
     def entities(self) -> dict[str, Entity] | None:
-        """The registry by id; None where it can't be read."""
+        """The registry by id; None where it can't be read, or a name in it can't be compared for its form."""
         source = self._decided("entities")
-        return _by_id(map(parse_entity, source.data["entities"])) if source and source.sound else None
+        if source is None or not source.sound or any(string_form(JsonFile(source.path, source.data))):
+            return None
+        return _by_id(map(parse_entity, source.data["entities"]))
 
     def _decided(self, kind: str) -> Source | None:
         """Return the list of articles or the registry; None, with a problem recorded, where there is none."""
@@ -174,7 +178,7 @@ class Context:
 
     def _make_text(self, doc: str) -> Text | None:
         checkout, articles = self.checkout, self.articles
-        if checkout is None or articles is None or self._missing(doc):
+        if checkout is None or articles is None or doc not in articles or self._missing(doc):
             return None
         article = self.source(checkout.article(doc), "article")
         edits = self.source(checkout.edits(doc), "edits")
@@ -185,9 +189,10 @@ class Context:
         wrong = [("article-digest", f) for f in article_digest_finding(path, listed, articles[doc].sha256, data)]
         self._record(self.source(checkout.articles, "articles"), wrong)
         file = JsonFile(edits.path, edits.data, article.text, sha256(data))
-        broken = [("article-digest", finding) for finding in edits_digest(file)] + list(edit_findings(file))
-        self._record(edits, broken)
-        if wrong or broken:
+        other = [("article-digest", finding) for finding in edits_digest(file)] if not wrong else []
+        broken = list(edit_findings(file)) if not wrong and not other else []
+        self._record(edits, other + broken)
+        if wrong or other or broken:
             return None
         parsed = parse_edits(edits.data)
         return Text(article.text, apply_edits(article.text, parsed), OffsetMap(parsed))

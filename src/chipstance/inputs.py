@@ -23,6 +23,10 @@ PARQUET = ".parquet"
 WILD = "*?["
 
 
+class UsageError(ValueError):
+    """A command that can't be carried out as it is given; the message says how to mend it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A file of lines, or a range of one.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +22,24 @@ from chipstance.context import Context
 from chipstance.inputs import Part, is_table, open_part
 from chipstance.judge import DOC_DUPLICATE, judge_line
 from chipstance.layers import Layers
-from chipstance.locate import JsonError, decode
+from chipstance.line_slips import FIRST, is_spread, spread
+from chipstance.locate import JsonError, decode, parse
 from chipstance.model import Problem
 from chipstance.parquet_rows import DOC, PARQUET_COLUMNS, batches, column_faults, groups, open_table, row_line
 from chipstance.quick import Quick
 from chipstance.quick_predictions import QuickPredictions
 from chipstance.sources import MOST_PROBLEMS, Source, parse_source, refused, unreadable
-from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
+from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError, refuse_other
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Numbers = NDArray[Any]
-DOCUMENTS, PREDICTIONS = "documents", "predictions"
+DOCUMENTS, PREDICTIONS, UNCLEAR = "documents", "predictions", "unclear"
+OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
+"""The keys of a line of predictions."""
+LOOKED_AT, LOOKED_INTO = 500, 16 << 20
+"""Among so many lines, and about so many bytes, the first that can be told says what a file holds."""
 _USUAL, BLANK = b'{"doc":', ord(" ")
 _DOC = re.compile(rb'"doc"\s*:\s*')
 
@@ -47,7 +52,8 @@ class Outcome:
         lines: how many there are.
         problems: what is wrong, with lines counted from the first of the run.
         docs: of every line with a document, a hash of its id, the line, and the column of the id.
-        kind: ``documents`` or ``predictions``; empty where nothing could be read.
+        kind: ``documents`` or ``predictions``; ``unclear`` where lines could be read, but nobody can tell what they
+            are; empty where nothing could be read.
     """
 
     lines: int = 0
@@ -89,13 +95,14 @@ class LineChecker:
 
     Args:
         path: the file, as problems name it.
-        kind: ``documents`` or ``predictions``.
+        kind: ``documents`` or ``predictions``; or ``unclear``, for lines that only have to be JSON.
         context: the layers and schemas, and the texts that predictions are about.
     """
 
     def __init__(self, path: Path, kind: str, context: Context) -> None:
         self._path, self._kind, self._context = path, kind, context
         self._quick = _quick_look(kind, context)
+        self._read = kind != UNCLEAR
 
     def check(self, lines: Iterable[Line]) -> Outcome:
         """Return what is wrong with some lines; lines are counted anew from 1."""
@@ -111,7 +118,7 @@ class LineChecker:
             if doc is not None:
                 hashes.append(_hash(doc))
                 places.append((number, _column(line.data)))
-        return Outcome(number, tuple(problems), _docs(hashes, places), self._kind)
+        return Outcome(number, tuple(problems), _docs(hashes, places), self._kind if self._read else "")
 
     def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
         if line.too_long:
@@ -119,6 +126,10 @@ class LineChecker:
             return None, [Problem(LINE_TOO_LONG, str(self._path), "", message, number)]
         try:
             text = decode(line.data)
+            if self._kind == UNCLEAR:
+                parse(text, line=True)
+                self._read = True
+                return None, []
         except JsonError as error:
             return None, [refused(self._path, error, number)]
         source = parse_source(self._path, self._kind, text, number, self._context.schemas)
@@ -136,7 +147,7 @@ def _docs(hashes: Sequence[bytes], places: Sequence[tuple[int, int]]) -> Numbers
 
 def _quick_look(kind: str, context: Context) -> Callable[[bytes], str | None]:
     """Return what tells a line's document where the line is surely in order."""
-    if context.layers is None or not context.own_schemas:
+    if context.layers is None or not context.own_schemas or kind == UNCLEAR:
         return _unsure
     return Quick(context.layers).doc if kind == DOCUMENTS else QuickPredictions(context.layers, context.texts).doc
 
@@ -207,7 +218,7 @@ def check_part(part: Part, path: Path, kind: str, context: Context) -> Outcome:
     Args:
         part: what to read.
         path: the file, as problems name it.
-        kind: ``documents``, ``predictions``, or empty for what the part's first line seems to be.
+        kind: ``documents``, ``predictions``, ``unclear``, or empty for what the part's first lines seem to be.
         context: the layers and schemas, and the texts that predictions are about.
     """
     found = _table(part, path, context) if is_table(part.address) else _part(part, path, kind, context)
@@ -231,15 +242,39 @@ def _told(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
 
 def _part(part: Part, path: Path, kind: str, context: Context) -> Iterator[Outcome]:
     with open_part(part) as lines:
-        yield from _batches(lines, path, kind, context)
+        yield from _batches(lines, path, kind, context, whole=not part.start)
 
 
-def _batches(lines: Iterator[Line], path: Path, kind: str, context: Context) -> Iterator[Outcome]:
-    batch = list(islice(lines, BATCH))
-    checker = LineChecker(path, kind or kind_of(batch[0].data), context) if batch else None
-    while checker and batch:
+def _batches(
+    lines: Iterator[Line], path: Path, kind: str, context: Context, *, whole: bool = True
+) -> Iterator[Outcome]:
+    checker: LineChecker | None = None
+    for batch in _batched(lines):
+        if checker is None:
+            if whole:
+                refuse_other(batch[0].data)
+            if whole and is_spread(batch):
+                yield Outcome(1, (spread(path),))
+                return
+            checker = LineChecker(path, kind or kind_of(batch), context)
         yield checker.check(batch)
-        batch = list(islice(lines, BATCH))
+
+
+def _batched(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    """Yield lines, many at once; where the file can't be read on, those before that first."""
+    batch: list[Line] = []
+    try:
+        for line in lines:
+            batch.append(line)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except (OSError, StreamError):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _table(part: Part, path: Path, context: Context) -> Iterator[Outcome]:
@@ -263,22 +298,48 @@ def _rows(found: Iterator[pa.RecordBatch], rows: int, checker: RowChecker, path:
         yield Outcome(max(rows, 0), (Problem(error.rule, str(path), "", str(error)),))
 
 
-def first_line(part: Part) -> bytes | None:
-    """Return the first line of a file; None where it has none.
+def parts_kind(part: Part, kind: str) -> str:
+    """Return the kind of all parts of a plain file of lines; empty where it has to be looked at as a whole.
+
+    Args:
+        part: all of the file.
+        kind: what it is said to be; empty for what its first lines seem to be.
 
     Raises:
         OSError: the file can't be read.
-        chipstance.streams.StreamError: it is compressed and not in order.
+        chipstance.streams.StreamError: it is something else than its name says.
     """
     with open_part(part) as lines:
-        line = next(lines, None)
-    return None if line is None else line.data
+        first = list(islice(lines, FIRST))
+        refuse_other(first[0].data if first else b"")
+        return "" if is_spread(first) else kind or kind_of(chain(first, lines))
 
 
-def kind_of(line: bytes) -> str:
-    """Return what a file's lines seem to be, by its first: a document comes with its text."""
+def kind_of(lines: Iterable[Line]) -> str:
+    """Return what a file's lines are, by the first of them that can be told; ``unclear`` where none can.
+
+    A line with a text is a document. One with spans, or an answer, is a prediction; if it has keys of neither, only
+    where no other line tells. A line that can't be read decides nothing.
+    """
+    likely, size = UNCLEAR, 0
+    for line in islice(lines, LOOKED_AT):
+        kind, sure = _telling(line.data)
+        if sure:
+            return kind
+        likely = kind if likely == UNCLEAR else likely
+        size += len(line.data)
+        if size > LOOKED_INTO:
+            break
+    return likely
+
+
+def _telling(line: bytes) -> tuple[str, bool]:
+    """Return what a line seems to be, and whether that is sure."""
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):  # the text of a line that is cut off, or is no JSON, comes before its spans
-        return DOCUMENTS if b'"text"' in line.partition(b'"spans"')[0] else PREDICTIONS
-    return DOCUMENTS if isinstance(value, dict) and "text" in value else PREDICTIONS
+    except (ValueError, RecursionError):
+        return UNCLEAR, False
+    keys = set(value) if isinstance(value, dict) else set()
+    if "text" in keys:
+        return DOCUMENTS, True
+    return (PREDICTIONS, keys <= OF_PREDICTIONS) if keys & {"spans", "answer"} else (UNCLEAR, False)

@@ -13,12 +13,18 @@ from pathlib import Path
 
 from chipstance.context import Context
 from chipstance.inputs import Part, cut, is_address, is_table
-from chipstance.line_check import DOCUMENTS, PREDICTIONS, Outcome, check_part, first_line, kind_of, total
+from chipstance.judge import DOC_DUPLICATE
+from chipstance.line_check import DOCUMENTS, PREDICTIONS, UNCLEAR, Outcome, check_part, parts_kind, total
+from chipstance.line_slips import once
 from chipstance.model import Problem
 from chipstance.parquet_rows import column_faults, cut_table, open_table
-from chipstance.sources import MOST_PROBLEMS
+from chipstance.sources import KIND_UNKNOWN, MOST_PROBLEMS
 from chipstance.streams import StreamError
 
+LINES_UNCLEAR = (
+    "nobody can tell what the lines hold: give them text and spans, or spans or an answer alone,"
+    " or say it with --kind documents or --kind predictions"
+)
 PART = 8 << 20
 """A file is cut into parts of so many bytes, if others than this process check it."""
 FEW = 100
@@ -31,7 +37,7 @@ class LineFile:
 
     Attributes:
         address: a path, or an address.
-        kind: ``documents``, ``predictions``, or empty for what its first line seems to be.
+        kind: ``documents``, ``predictions``, or empty for what its first lines seem to be.
         context: the layers and schemas, and the texts that predictions are about.
     """
 
@@ -137,8 +143,8 @@ def _parts(file: LineFile, few: bool) -> tuple[str, list[Part]]:
         parts = cut(part, PART)
         if is_table(file.address) and (len(parts) > 1 or (few and is_address(file.address))):
             parts = _cut_table(part, file.context)
-        if len(parts) > 1:
-            return kind or kind_of(first_line(part) or b""), parts
+        if len(parts) > 1 and (all_of := DOCUMENTS if is_table(file.address) else parts_kind(part, kind)):
+            return all_of, parts
     except (OSError, StreamError):  # which whoever checks it tells
         pass
     return kind, [part]
@@ -156,7 +162,9 @@ def problems_of(outcome: Outcome, file: LineFile) -> list[Problem]:
     if outcome.kind == PREDICTIONS:
         file.context.prepare()
     path = str(Path(file.address))
-    found = [*outcome.problems, *islice(outcome.twice(path), MOST_PROBLEMS + 1)]
+    found = list(once([*outcome.problems, *islice(outcome.twice(path), MOST_PROBLEMS + 1)], DOC_DUPLICATE))
+    if outcome.kind == UNCLEAR:
+        found.append(Problem(KIND_UNKNOWN, path, "", LINES_UNCLEAR))
     if not outcome.lines and not found:
         message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
         found = [Problem("predictions-empty", path, "", message)]

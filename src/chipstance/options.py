@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-PROBLEMS, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+PROBLEMS, USAGE, UNFINISHED, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
 
 class Format(StrEnum):
@@ -93,9 +93,24 @@ class Config(StrEnum):
     money = "money"
 
 
+def folder(given: str) -> Path:
+    """Read an option that names a folder; an empty one, as of a variable that is not set, is no working folder."""
+    if not given:
+        raise typer.BadParameter("it is empty: name a folder; the working folder is .")
+    return Path(given)
+
+
 SchemaFolder = Annotated[
     Path | None,
-    typer.Option("--schema", metavar="DIR", help="Folder of schemas and layers.json to use instead of the usual ones."),
+    typer.Option(
+        "--schema", metavar="DIR", parser=folder, help="Folder of layers.json to use, and of schemas if it has any."
+    ),
+]
+GoldFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--gold", metavar="DIR", parser=folder, help="A release, a folder of gold labels, or a checkout for its gold."
+    ),
 ]
 EngineOption = Annotated[
     EngineName, typer.Option("--engine", help="Who does the work: processes of this machine, or a Ray cluster.")

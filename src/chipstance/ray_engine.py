@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chipstance._version import __version__
 from chipstance.context import Context
 from chipstance.engines import EngineError
+from chipstance.inputs import UsageError
 from chipstance.layers import Layers
 from chipstance.line_check import Outcome
 from chipstance.line_files import Task
@@ -46,7 +47,7 @@ _Asked = TypeVar("_Asked")
 _Given = TypeVar("_Given")
 
 
-class ClusterError(ValueError):
+class ClusterError(UsageError):
     """The cluster can't be joined; the message says how to mend it."""
 
 

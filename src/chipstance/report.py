@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chipstance.model import Problem
@@ -82,6 +84,14 @@ def place(problem: Problem) -> str:
     """Return where a problem is: ``path:line:column``."""
     here = "./" if problem.path.lstrip().startswith("::") else ""
     return f"{here}{escape(problem.path)}:{problem.line}:{problem.column}"
+
+
+def seen_from(path: str, here: Path, root: Path) -> str:
+    """Return a path, given as from one folder, as it is from another; absolute where it lies outside that."""
+    if "://" in path:
+        return path
+    found = Path(os.path.normpath(here / path))
+    return (found.relative_to(root) if found.is_relative_to(root) else found).as_posix()
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from chipstance._version import __version__
 from chipstance.model import Problem
-from chipstance.report import escape, visible_json
+from chipstance.report import escape, seen_from, visible_json
 from chipstance.rules import RULES
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -86,10 +86,10 @@ def _message(text: str) -> Json:
 def _location(path: str, folder: Path, root: Path) -> dict[str, str]:
     if "://" in path:
         return {"uri": quote(os.fsencode(path), safe=":/")}
-    place = Path(os.path.normpath(folder / path))
-    if not place.is_relative_to(root):
+    place = Path(seen_from(path, folder, root))
+    if place.is_absolute():
         return {"uri": place.as_uri()}
-    return {"uri": quote(os.fsencode(place.relative_to(root).as_posix())), "uriBaseId": ROOT}
+    return {"uri": quote(os.fsencode(place.as_posix())), "uriBaseId": ROOT}
 
 
 def _fingerprint(problem: Problem, uri: str) -> str:

@@ -123,7 +123,10 @@ def read_layers_file(path: Path, schemas: Schemas) -> Layers:
         OSError: the file can't be read.
         ValueError: it is no JSON, or not the layers; the message names it.
     """
-    data = read_json(path)
+    try:
+        data = read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     for fault in schemas.faults("layers", data):
         raise ValueError(f"{path}: {fault.pointer} {fault.message}")
     return parse_layers(data)

@@ -15,6 +15,7 @@ from chipstance.context import Context, Given
 from chipstance.corpus import parse_article, read_layers
 from chipstance.digests import sha256
 from chipstance.folders import Checkout, dataset_folder, find_checkout, schema_folder
+from chipstance.inputs import UsageError
 from chipstance.jsonfile import dump_json, is_file, is_folder, is_missing, read_json
 from chipstance.judge import judge_lines
 from chipstance.layers import Layers, parse_layers
@@ -28,7 +29,7 @@ from chipstance.validate import display, usual_checkout
 ALL, SUFFIX = "all", ".jsonl"
 
 
-class ScoreInputError(ValueError):
+class ScoreInputError(UsageError):
     """Something that can't be scored at all; the message says how to mend it."""
 
 
@@ -99,7 +100,7 @@ def read_gold(path: Path | str | None, split: str) -> Gold:
     """Read the gold labels.
 
     Args:
-        path: a release, or a folder of label files in a checkout; by default the release.
+        path: a release; a folder of label files; or a checkout, for its gold labels; by default the release.
         split: ``validation``, ``test`` or ``all``.
 
     Raises:
@@ -108,11 +109,13 @@ def read_gold(path: Path | str | None, split: str) -> Gold:
         chipstance.loading.LoadError: the release has been changed, or has no such split.
     """
     place = Path(path or _usual_release()).absolute()
+    checkout = find_checkout(place)
+    if checkout and place in (checkout.root, checkout.annotations):
+        place = checkout.gold("").parent
     if not is_folder(place):
         raise FileNotFoundError(f"{display(str(place))} is no folder: name a release, or a folder of label files")
     if is_folder(place / "data") and not is_file(place / MANIFEST):
         raise ScoreInputError(f"{display(str(place))} is a release without its {MANIFEST}: copy the whole folder")
-    checkout = find_checkout(place)
     released = is_file(place / MANIFEST)
     every = load_documents(place) if released else _labelled(place)
     if released:

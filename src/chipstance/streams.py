@@ -28,8 +28,24 @@ MAGIC = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 """What compressed content begins with."""
 
 LINE_TOO_LONG = declare("line-too-long", "A line, or JSON that is not read as a plain file, has no more than 64 MiB.")
-COMPRESSION_BROKEN = declare("compression-broken", "A compressed file is whole, and is what its name says.")
+COMPRESSION_BROKEN = declare("compression-broken", "A file is what its name says, and whole if it is compressed.")
+ENCODING = "json-encoding"
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
+
+NOT_READ = "which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
+OTHERS = (
+    (b"\x1f\x8b", COMPRESSION_BROKEN, "this is gzip: let the name end with .gz, or decompress it"),
+    (b"\x28\xb5\x2f\xfd", COMPRESSION_BROKEN, "this is Zstandard: let the name end with .zst, or decompress it"),
+    (b"PAR1", COMPRESSION_BROKEN, "this is Parquet: let the name end with .parquet"),
+    (b"\xfd7zXZ\0", COMPRESSION_BROKEN, f"this is xz, {NOT_READ}"),
+    (b"BZh", COMPRESSION_BROKEN, f"this is bzip2, {NOT_READ}"),
+    (b"PK\x03\x04", COMPRESSION_BROKEN, f"this is zip, {NOT_READ}"),
+    (b"\xff\xfe\0\0", ENCODING, "this is UTF-32: save it as UTF-8 without a byte order mark"),
+    (b"\0\0\xfe\xff", ENCODING, "this is UTF-32: save it as UTF-8 without a byte order mark"),
+    (b"\xff\xfe", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
+    (b"\xfe\xff", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
+)
+"""What content that is no JSON begins with, the rule that it breaks, and the mend."""
 
 
 class Line(NamedTuple):
@@ -75,7 +91,7 @@ def pieces(file: Readable, compression: str) -> Iterator[bytes]:
 
     Raises:
         OSError: the file can't be read.
-        StreamError: it is cut off, is not compressed in this way, or swells beyond all measure.
+        StreamError: it is empty, cut off, not compressed in this way, or swells beyond all measure.
     """
     if not compression:
         yield from iter(lambda: file.read(PIECE), b"")
@@ -89,11 +105,37 @@ def pieces(file: Readable, compression: str) -> Iterator[bytes]:
         yield made
 
 
+def refuse_other(begin: bytes, compression: str = "") -> None:
+    """See that content does not begin as something else than its name says.
+
+    Args:
+        begin: its first bytes.
+        compression: what its name says; empty for JSON.
+
+    Raises:
+        StreamError: it is something else.
+    """
+    for magic, rule, message in OTHERS:
+        if begin.startswith(magic) and not (compression and MAGIC.get(magic) == compression):
+            raise StreamError(rule, message)
+
+
+def _compressed(found: Iterator[bytes], compression: str) -> Iterator[bytes]:
+    """Yield the bytes of a compressed file, which has some, and begins as its name says."""
+    first = next(found, b"")
+    if not first:
+        message = f"the file is empty, and so no {compression}: fetch or compress it again"
+        raise StreamError(COMPRESSION_BROKEN, message)
+    refuse_other(first, compression)
+    yield first
+    yield from found
+
+
 def _gunzipped(file: Readable) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes are read and what comes out of them; several members in a row are one file."""
     inflater = zlib.decompressobj(wbits=31)
     begun = False
-    for piece in iter(lambda: file.read(GZIP_PIECE), b""):
+    for piece in _compressed(iter(lambda: file.read(GZIP_PIECE), b""), GZIP):
         yield len(piece), b""
         rest = piece
         while rest:
@@ -113,7 +155,7 @@ def _unzstandard(file: Readable) -> Iterator[tuple[int, bytes]]:
     frames = zstandard.ZstdDecompressor(max_window_size=WINDOW)
     frame = frames.decompressobj()
     begun = False
-    for piece in iter(lambda: file.read(SMALL_PIECE), b""):
+    for piece in _compressed(iter(lambda: file.read(SMALL_PIECE), b""), ZSTD):
         yield len(piece), b""
         rest = piece
         while rest:

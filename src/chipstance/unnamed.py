@@ -17,7 +17,7 @@ from chipstance.line_files import LineFile, check_table, problems_of
 from chipstance.locate import BOM, JsonError, decode
 from chipstance.model import Problem
 from chipstance.sources import kind_by_content, parse_source, unreadable
-from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, MAGIC, Line, StreamError, lines, pieces
+from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, MAGIC, Line, StreamError, lines, pieces, refuse_other
 
 TABLE = b"PAR1"
 """What a Parquet file begins with."""
@@ -104,6 +104,7 @@ def _judged(address: str, kind: str, found: Iterator[Line], context: Context) ->
             message = f"it has more than {LONGEST_LINE} bytes: divide it, or write JSON Lines"
             return [Problem(LINE_TOO_LONG, address, "", message)]
         data.append(line.data)
+    refuse_other(data[0] if data else b"")
     try:
         text = decode(b"\n".join(data))
     except JsonError as error:

@@ -8,14 +8,24 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from pathlib import Path
 
-from chipstance.context import Context, Given
-from chipstance.folders import Checkout, find_checkout, schema_folder
-from chipstance.inputs import STANDARD_INPUT, expand, is_address, is_json, is_lines, is_table, plain_name
+from chipstance.context import FILE_MISSING, Context, Given
+from chipstance.folders import (
+    LAYERS,
+    Checkout,
+    almost_layers,
+    find_checkout,
+    has_layers_only,
+    lost_checkout,
+    schema_folder,
+)
+from chipstance.inputs import STANDARD_INPUT, UsageError, expand, is_address, is_json, is_lines, is_table, plain_name
 from chipstance.jsonfile import is_file, is_folder, is_missing
-from chipstance.judge import is_stray, judge, judge_schemas, judge_whole, kind_by_place
+from chipstance.judge import judge
+from chipstance.judge_whole import causes, judge_schemas, judge_whole
 from chipstance.line_check import DOCUMENTS, PREDICTIONS
 from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
+from chipstance.places import is_stray, kind_by_place, stray
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
 from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
@@ -44,10 +54,12 @@ def validate(paths: Iterable[Path | str], schema: Path | None = None) -> list[Pr
 
     Args:
         paths: files and folders; a checkout's root or its ``annotations`` folder gets the corpus-wide rules too.
-        schema: folder of schemas and layers to use instead of the checkout's and this code's own.
+        schema: folder of schemas and layers to use instead of the checkout's and this code's own; one that holds
+            layers alone goes with this code's schemas.
 
     Raises:
-        FileNotFoundError: a path does not exist, there is nothing to validate, or the folder holds no schemas.
+        FileNotFoundError: a path does not exist, there is nothing to validate, or the folder holds neither.
+        UsageError: a path is empty.
     """
     return list(check(paths, schema).problems)
 
@@ -65,19 +77,20 @@ def check(
         paths: as for ``validate``.
         schema: as for ``validate``.
         given: what predictions are about; by default the texts of the checkout they lie in, else of the working
-            folder's, else of this code's own.
+            folder's.
         kind: of lines, ``documents`` or ``predictions``, or of the files that are named; by default what each seems
             to hold.
         engine: what checks the parts of files of lines.
 
     Raises:
         FileNotFoundError: as for ``validate``.
-        ValueError: a file that is named can't be of that kind.
+        UsageError: a path is empty, or a file that is named can't be of that kind.
     """
-    base, wrong = _read_base(schema or schema_folder())
+    written = schema_folder() if schema is None or has_layers_only(schema) else schema
+    base, wrong = _read_base(written)
     if base is None:
         return Result(_sorted(wrong), len(NAMES))
-    own = schema is None or base == _read_base(schema_folder())[0]
+    own = written == schema_folder() or base == _read_base(schema_folder())[0]
     run_ = _Run(base, schema, given, kind, engine, own)
     for name in sorted({found for path in paths for found in _expanded(str(path))}):
         if name == STANDARD_INPUT or is_address(name):
@@ -91,6 +104,8 @@ def check(
 
 
 def _expanded(name: str) -> Iterator[str]:
+    if not name:
+        raise UsageError("a path is empty: name a file or a folder; the working folder is .")
     try:
         found = expand(name)
     except OSError as error:
@@ -121,7 +136,7 @@ def _listed(problems: Iterator[Problem]) -> Iterator[Problem]:
 def _read_base(folder: Path) -> tuple[Schemas | None, list[Problem]]:
     """Read the schemas that files are judged by; None, with what is wrong, where they are not in order."""
     if not any(is_file(folder / f"{name}{SUFFIX}") for name in NAMES):
-        raise FileNotFoundError(f"{display(str(folder))} holds no schemas")
+        raise FileNotFoundError(f"{display(str(folder))} holds no schemas, and no layers.json")
     sources: dict[Path, Source] = {}
     for path in (folder.absolute() / f"{name}{SUFFIX}" for name in NAMES):
         sources |= {} if is_missing(path) else {path: read_json_source(path, "schema", Schemas({}))}
@@ -150,8 +165,8 @@ def _order(problem: Problem) -> tuple[str, int, int, str, str, str]:
 
 
 def usual_checkout() -> Checkout | None:
-    """Return the checkout that predictions from elsewhere are for: the working folder's, else this code's own."""
-    return find_checkout(Path.cwd()) or find_checkout(schema_folder())
+    """Return the checkout that predictions from elsewhere are for: the working folder's."""
+    return find_checkout(Path.cwd())
 
 
 def display(path: str) -> str:
@@ -183,7 +198,7 @@ class _Run:
 
     def add(self, path: Path) -> None:
         """Take in a file, or everything in a folder that can be judged."""
-        if is_missing(path) and not path.is_symlink():
+        if is_missing(path) and not os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises for a name too long)
             raise FileNotFoundError(f"{display(str(path))} does not exist")
         checkout = find_checkout(path if is_folder(path) else path.parent)
         if not is_folder(path):
@@ -191,6 +206,10 @@ class _Run:
             self.files[path] = checkout
         elif checkout and path in (checkout.root, checkout.annotations):
             self._add_checkout(checkout, path)
+        elif checkout is None and self.schema is None and (lost := lost_checkout(path)):
+            message = "annotations/ is missing here, or has no list of articles: put it back; where none is wanted,"
+            message += " name the files or folders to check"
+            self.unreadable.append(Problem(FILE_MISSING, str(lost.articles), "", message, 1, 1))
         else:
             self._add_folder(path, checkout)
 
@@ -198,17 +217,17 @@ class _Run:
         """Return what a file that is named is said to be, where its place does not tell.
 
         Raises:
-            ValueError: it can't be that.
+            UsageError: it can't be that.
         """
         name, kind = display(str(path)), self.kind
         if is_table(name) and kind not in ("", DOCUMENTS):
-            raise ValueError(f"{name} can't hold {kind}: a Parquet file holds documents")
+            raise UsageError(f"{name} can't hold {kind}: a Parquet file holds documents")
         if kind in ("", DOCUMENTS, PREDICTIONS):
             return kind
         if is_lines(name):
-            raise ValueError(f"{name} can't hold {kind}: lines are documents or predictions")
+            raise UsageError(f"{name} can't hold {kind}: lines are documents or predictions")
         if place not in ("", kind):
-            raise ValueError(f"{name} has the place of another kind, {place}: leave --kind {kind} out, or move it")
+            raise UsageError(f"{name} has the place of another kind, {place}: leave --kind {kind} out, or move it")
         return kind
 
     def _add_checkout(self, checkout: Checkout, path: Path) -> None:
@@ -245,8 +264,10 @@ class _Run:
         root = checkout.root if checkout else None
         if root not in self.contexts:
             own = checkout.layers if checkout and not self.schema and not is_missing(checkout.layers) else None
-            layers = own or (self.schema or schema_folder()) / "layers.json"
-            self.contexts[root] = Context(checkout, self.base, layers, None, self.own_schemas)
+            layers = own or (self.schema or schema_folder()) / LAYERS
+            meant = almost_layers(checkout) if checkout and not self.schema else ()
+            wrong = {stray(path, checkout) for path in meant}
+            self.contexts[root] = Context(checkout, self.base, layers, None, self.own_schemas, wrong)
         return self.contexts[root]
 
     def problems(self) -> set[Problem]:
@@ -277,7 +298,11 @@ class _Run:
                 found.update(judge_whole(context))
                 found.update(self._judge_schemas(context.checkout.schema, context))
         known = [*self.contexts.values(), *([given] if given else [])]
-        return found.union(*(context.problems for context in known))
+        found = found.union(*(context.problems for context in known))
+        for context in known:
+            if context.checkout and context.checkout.root in self.whole:
+                found = causes(found, context.checkout)
+        return found
 
     def _of_lines(self) -> str:
         """Return what the lines of files are said to be."""
@@ -285,7 +310,7 @@ class _Run:
 
     def _predicted(self) -> Context:
         """Return what is known of what predictions are about, where that is given."""
-        layers = (self.schema or schema_folder()) / "layers.json"
+        layers = (self.schema or schema_folder()) / LAYERS
         return Context(None, self.base, layers, self.given, self.own_schemas)
 
     def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
@@ -295,6 +320,6 @@ class _Run:
 
 def _is_judged(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file, or a link, that is found in a folder is looked at."""
-    if checkout and checkout.annotations in path.parents:
+    if checkout and {checkout.annotations, checkout.schema} & set(path.parents):
         return path.suffix != ".md"
     return (is_json(path.name) or is_lines(path.name) or is_table(path.name)) and not is_folder(path)
