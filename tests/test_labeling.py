@@ -128,7 +128,8 @@ def test_rows_of_any_kind_raise_nothing_and_are_not_dropped(changes: list[Any], 
         if part:
             part[list(part)[key % len(part)]] = value
     spans, faults = read([*rows, *others], TEXT)
-    assert len(faults) >= len({str(other) for other in others if not isinstance(other, dict)})
+    shown = {str(other)[:30] for other in others if not isinstance(other, dict)}  # messages are shortened
+    assert len(faults) >= len(shown)
     assert faults or {(s.start, s.end) for s in spans} == {(s.start, s.end) for s in SPANS}
 
 

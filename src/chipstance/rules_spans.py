@@ -265,11 +265,12 @@ def span_unused(labels: Labels) -> Iterator[Finding]:
     links = {
         name: {s.attributes.get(name) for _, s in labels.layer("statement")} - {None} for name in ("speaker", "cue")
     }
+    linked = links["speaker"] | links["cue"]
     for name in sorted(linking & set(links)):
         if links[name] - {span.id for _, span in labels.layer(name)}:
             continue  # a link leads elsewhere, which is another rule's: that may be why a span is left
         for index, span in labels.layer(name):
-            if span.id not in links["speaker"] | links["cue"]:
+            if span.id not in linked:
                 yield Finding(
                     f"/spans/{index}", f"no statement names the {name} {span.id!r} {show(span.text)}: link or remove it"
                 )
