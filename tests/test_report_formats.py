@@ -288,3 +288,15 @@ def test_places_are_told_from_where_they_are_looked_for(example: Path, monkeypat
     assert shown("github").startswith(f"::error file={inside},")
     place = json.loads(shown("sarif"))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": whole.replace(" ", "%20"), "uriBaseId": "%SRCROOT%"}
+
+
+def test_no_report_is_written_over_what_is_checked_or_another_report(tmp_path: Path) -> None:
+    corpus, content = tmp_path / "corpus.jsonl", '{"doc": "mill", "text": "It hums.", "spans": []}\n'
+    corpus.write_text(content)
+    (tmp_path / "link.json").symlink_to(corpus)
+    same = f"json={tmp_path / 'r.json'}", "--report", f"junit={tmp_path / 'r.json'}"
+    for reports in ((f"json={corpus}",), (f"json={tmp_path / 'link.json'}",), same):
+        result = CliRunner().invoke(app, ["validate", str(corpus), "--report", *reports])
+        assert result.exit_code == 2
+    assert corpus.read_text() == content
+    assert not (tmp_path / "r.json").exists()

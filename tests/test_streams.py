@@ -94,3 +94,14 @@ def test_names_are_expanded(tmp_path: Path) -> None:
     assert is_lines("memory://x/a.JSONL.gz")
     assert not is_lines("a.json.gz")
     assert not is_lines("a.parquet")
+
+
+@given(st.integers(1, 2000), st.integers(1, 100))
+def test_zeros_behind_a_gzip_member_fill_up_a_block(zeros: int, piece: int) -> None:
+    content = gzip.compress(b"{}\n") + b"\0" * zeros
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(streams, "GZIP_PIECE", piece)
+        assert b"".join(pieces(io.BytesIO(content), GZIP)) == b"{}\n"
+        assert b"".join(pieces(io.BytesIO(content + gzip.compress(b"[]")), GZIP)) == b"{}\n[]"
+        with pytest.raises(StreamError):
+            list(pieces(io.BytesIO(content + b"x" * 20), GZIP))

@@ -98,6 +98,7 @@ def validate(  # noqa: PLR0913, PLR0917
     from chipstance.report import escape
 
     wanted = [_wanted_report(each) for each in reports or ()]
+    _refuse_same([path for _, path in wanted], "two reports would go to {}: name a file for each")
     try:
         known = "" if kind is FileKind.auto else kind.value
         with _engine(cluster_address(engine, ray_address), workers) as chosen:
@@ -109,6 +110,10 @@ def validate(  # noqa: PLR0913, PLR0917
     except EngineError as error:
         typer.echo(f"stopped before the end: {error}", err=True)
         raise typer.Exit(UNFINISHED) from None
+    _refuse_same(
+        [*{Path(each).resolve() for each in result.paths}, *(path for _, path in wanted)],
+        "{} is one of the files that are checked: name another one for the report",
+    )
     unwritten = _write_reports(result, wanted)
     _report(result, form)
     if unwritten:
@@ -127,6 +132,17 @@ def _wanted_report(given: str) -> tuple[str, Path]:
     if (path := Path(name)).exists() and not path.is_file():
         raise typer.BadParameter(f"--report {escape(given)}: {escape(name)} is no file that can be written")
     return form, path
+
+
+def _refuse_same(paths: Sequence[Path], message: str) -> None:
+    """See that no file is named twice, before one is overwritten."""
+    from chipstance.report import escape
+
+    seen: set[Path] = set()
+    for path in paths:
+        if (found := path.resolve()) in seen:
+            raise typer.BadParameter(message.format(escape(str(path))))
+        seen.add(found)
 
 
 def _write_reports(result: Result, wanted: Sequence[tuple[str, Path]]) -> str:

@@ -120,7 +120,7 @@ def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int
         line: whether it is a line of JSON Lines.
     """
     if not text.strip():
-        return "nothing stands here: remove the empty line, or write a value", 0
+        return "nothing stands here: " + ("remove the empty line, or write a value" if line else "write a value"), 0
     conflict = CONFLICT.search(text)
     if conflict and (line or conflict[1].startswith("<")):
         return _UNMERGED[text[conflict.start()]], conflict.start()

@@ -167,7 +167,7 @@ def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
         JsonError: with ``rule``, where there is a byte order mark or a byte that is no UTF-8.
     """
     if data.startswith(BOM):
-        raise JsonError(rule, "the file begins with a byte order mark: save it as UTF-8 without one")
+        raise JsonError(rule, "a byte order mark stands before the value: save the file as UTF-8 without one")
     if data.startswith(_UTF_16):
         raise JsonError(rule, "the file is UTF-16, by its first bytes: save it as UTF-8 without a byte order mark")
     try:

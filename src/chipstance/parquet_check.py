@@ -81,9 +81,7 @@ class ColumnCheck:
         layers = list(self._layers)
         names = pa.array([layer.name for layer in layers], pa.large_string())
         codes = pc.fill_null(pc.index_in(_strings(fields["layer"]), names), -1).to_numpy(zero_copy_only=False)
-        # a null that stands for a whole struct is not a struct of nulls
-        bare = [number for number, layer in enumerate(layers) if not layer.attributes]
-        wrong = (codes < 0) | (_truth(pc.is_null(fields[ATTRIBUTES])) & ~np.isin(codes, bare))
+        wrong = (codes < 0) | _truth(pc.is_null(fields[ATTRIBUTES]))
         for name, given in values.items():
             having = [number for number, layer in enumerate(layers) if name in layer.attributes]
             wrong |= _any_valid([given], len(rows)) & ~np.isin(codes, having)

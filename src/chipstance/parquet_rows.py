@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -211,10 +211,21 @@ def column_faults(schema: pa.Schema, layers: Layers) -> Iterator[tuple[str, str]
     """Yield pointer and message of every column, or field of one, that is missing or of a wrong type."""
     wanted = wanted_columns(schema, layers)
     yield from _faults(list(schema), wanted, "")
+    are_spans = _kinds()["spans"][0]
     for name in (name for name, kind in wanted.items() if kind == "spans" and schema.names.count(name) == 1):
         spans = schema.field(name).type
-        if _kinds()["spans"][0](spans) and spans.value_type.num_fields:  # where no row has a span, it may be null
-            yield from _faults(list(spans.value_type), _fields(spans.value_type, name, layers), f"/{name}")
+        if are_spans(spans) and spans.value_type.num_fields:  # where no row has a span, it may be null
+            fields = _fields(spans.value_type, name, layers)
+            yield from _faults(list(spans.value_type), fields, f"/{name}")
+            yield from _unknown(spans.value_type, fields) if name == SPANS else ()
+    for layer in layers if SPANS in wanted else ():
+        if schema.names.count(layer.name) == 1 and are_spans(schema.field(layer.name).type):
+            yield f"/{layer.name}", f"the file has spans in the column {SPANS} and in {layer.name}: keep one layout"
+
+
+def _unknown(span: pa.StructType, known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in sorted({field.name for field in span} - set(known)):
+        yield f"/{SPANS}/{name}", f"the column {SPANS}/{name} is unknown: remove it"
 
 
 def _fields(struct: pa.StructType, name: str, layers: Layers) -> dict[str, str]:
@@ -293,7 +304,9 @@ def _attributes(value: Any, declared: Mapping[str, Attribute]) -> str:
     if isinstance(value, list):  # the pairs of a map, of which some may have the same key
         pairs = (f"{_dump(name)}: {_dump(_read(each, declared.get(name)))}" for name, each in value)
         return f"{{{', '.join(pairs)}}}"
-    return _dump({name: each for name, each in (value or {}).items() if each is not None or name in declared})
+    if value is None:
+        return "null"
+    return _dump({name: each for name, each in value.items() if each is not None or name in declared})
 
 
 def _read(value: Any, attribute: Attribute | None) -> Any:

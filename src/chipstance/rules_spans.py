@@ -150,8 +150,14 @@ def span_id_duplicate(labels: Labels) -> Iterator[Finding]:
     """An id stands once."""
     seen: dict[str, int] = {}
     for index, span in labels.spans.items():
-        if span.id and seen.setdefault(span.id, index) != index:
-            yield Finding(f"/spans/{index}/id", f"id {span.id!r} is taken by span {seen[span.id]}: choose another")
+        first = seen.setdefault(span.id, index) if span.id else index
+        if first != index and not _is_copy(span, labels.spans[first]):
+            yield Finding(f"/spans/{index}/id", f"id {span.id!r} is taken by span {first}: choose another")
+
+
+def _is_copy(span: Span, other: Span) -> bool:
+    """Tell whether a span is the same as another, which is another rule's."""
+    return span.start < span.end and _identity(span) == _identity(other)
 
 
 @rule("span-duplicate", "labels")

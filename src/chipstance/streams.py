@@ -141,6 +141,8 @@ def _gunzipped(file: Readable) -> Iterator[tuple[int, bytes]]:
         while rest:
             if inflater.eof:
                 inflater, begun = zlib.decompressobj(wbits=31), False
+            if not begun and not (rest := rest.lstrip(b"\0")):  # zeros fill up a block behind a member
+                break
             begun = True
             try:
                 yield 0, inflater.decompress(rest, PIECE)
