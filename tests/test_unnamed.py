@@ -297,3 +297,18 @@ def test_an_address_that_nobody_knows(address: str) -> None:
     assert (problem.rule, problem.path) == ("file-unreadable", address)
     with pytest.raises(FileNotFoundError, match="can't be looked up"):
         check(["nowhere://*.jsonl"])
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"<!DOCTYPE html>\n<html>\n<body>404</body>\n</html>\n", "json-syntax"),
+        (b"<html>\n<body>404</body>\n</html>\n", "json-syntax"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 123\n", "json-syntax"),
+        (lines(DOCUMENT, DOCUMENT).decode().encode("utf-16-le"), "json-encoding"),
+        (lines(DOCUMENT, DOCUMENT).decode().encode("utf-16-be"), "json-encoding"),
+    ],
+)
+def test_what_is_no_json_as_a_whole_is_told_once(tmp_path: Path, content: bytes, rule: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(content)
+    assert [(problem.rule, problem.line) for problem in check([tmp_path / "a.jsonl"]).problems] == [(rule, 1)]

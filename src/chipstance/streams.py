@@ -29,10 +29,11 @@ MAGIC = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 
 LINE_TOO_LONG = declare("line-too-long", "A line, or JSON that is not read as a plain file, has no more than 64 MiB.")
 COMPRESSION_BROKEN = declare("compression-broken", "A file is what its name says, and whole if it is compressed.")
-ENCODING = "json-encoding"
+ENCODING, SYNTAX = "json-encoding", "json-syntax"
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
 
 NOT_READ = "which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
+PAGE = "this is HTML or XML: fetch the file itself, not the page that shows it"
 OTHERS = (
     (b"\x1f\x8b", COMPRESSION_BROKEN, "this is gzip: let the name end with .gz, or decompress it"),
     (b"\x28\xb5\x2f\xfd", COMPRESSION_BROKEN, "this is Zstandard: let the name end with .zst, or decompress it"),
@@ -44,6 +45,16 @@ OTHERS = (
     (b"\0\0\xfe\xff", ENCODING, "this is UTF-32: save it as UTF-8 without a byte order mark"),
     (b"\xff\xfe", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
     (b"\xfe\xff", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
+    (b"{\0", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
+    (b"\0{", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
+    (b"<!", SYNTAX, PAGE),
+    (b"<html", SYNTAX, PAGE),
+    (b"<?xml", SYNTAX, PAGE),
+    (
+        b"version https://git-lfs",
+        SYNTAX,
+        "this only points to a file in Git LFS: fetch the file itself, by git lfs pull",
+    ),
 )
 """What content that is no JSON begins with, the rule that it breaks, and the mend."""
 
