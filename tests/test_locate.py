@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -145,3 +146,27 @@ def test_many_values_are_placed_quickly() -> None:
     start = time.perf_counter()
     assert [places.find(f"/{i}")[0] for i in range(50_000)] == list(range(1, 50_001))
     assert time.perf_counter() - start < 5
+
+
+BROKEN_BEHIND = {
+    '{"a":NaNl,t': ("json-constant", 6),
+    '{"doc": "m", "answer": NaN\\&layer\\"r\\", "answer": NaN\\"}"}]"}': ("json-constant", 24),
+    "[NaNl": ("json-constant", 2),
+    "[-Infinityx}": ("json-constant", 2),
+    f"[{'1' * 5000}l, }}": ("json-syntax", 2),
+    f'{{"a": -{"1" * 5000}.x, }}': ("json-syntax", 7),
+    '{"a":1,"a":2} }}]': ("json-duplicate-key", 8),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN_BEHIND)
+def test_what_is_refused_is_found_though_the_rest_is_no_json(text: str) -> None:
+    with pytest.raises(JsonError) as raised:
+        parse(text)
+    assert (raised.value.rule, raised.value.column) == BROKEN_BEHIND[text]
+
+
+@given(st.lists(st.sampled_from([*'{}[],:"\\ a1-', "NaN", "-Infinity", '"a":', "1" * 4400, ".5", "e9"]), max_size=12))
+def test_no_text_raises_anything_else(tokens: list[str]) -> None:
+    with suppress(JsonError):
+        parse("".join(tokens))

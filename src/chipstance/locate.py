@@ -222,17 +222,27 @@ def _no_constant(_name: str) -> Any:
 def _located(text: str, rule: str) -> JsonError:
     seen: dict[int, set[str]] = {}
     for mark in scan(text):
-        if rule == "json-syntax" and len(mark.first) > MAX_DIGITS and mark.first.lstrip("-").isdecimal():
-            message = f"a number of {len(mark.first)} digits: write one of {MAX_DIGITS} at most"
+        # what stands behind the place need not be JSON: so the place has to be met for sure
+        if rule == "json-syntax" and (size := _digits(mark.first)) > MAX_DIGITS:
+            message = f"a number of {size} digits: write one of {MAX_DIGITS} at most"
             return JsonError(rule, message, *position(text, mark.value))
-        if rule == "json-constant" and mark.first in CONSTANTS:
-            return JsonError(rule, f"{mark.first} is no JSON: write a number or null", *position(text, mark.value))
+        if rule == "json-constant" and (name := next(filter(mark.first.startswith, CONSTANTS), "")):
+            return JsonError(rule, f"{name} is no JSON: write a number or null", *position(text, mark.value))
         if rule == "json-duplicate-key" and _is_again(mark, seen):
             key = mark.pointer.rpartition("/")[2]
             return JsonError(
                 rule, f"key {key!r} stands twice in one object: remove one of them", *position(text, mark.key)
             )
     return JsonError(rule, "the file can't be read")
+
+
+def _digits(token: str) -> int:
+    """Return how many digits an integer has that a token begins with; 0 where it begins with none, or with a float."""
+    found = _NUMBER.match(token)
+    return len(found[1]) if found and not found[2] else 0
+
+
+_NUMBER = re.compile(r"-?(\d+)(\.\d+|[eE][-+]?\d+)?")
 
 
 def _is_again(mark: Mark, seen: dict[int, set[str]]) -> bool:
