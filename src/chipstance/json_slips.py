@@ -110,6 +110,11 @@ SAID = {
 """What is told where no slip fits, by what Python says."""
 
 
+def other_file(text: str) -> str:
+    """Return what stands in place of JSON where a text begins as it does; empty where it does not."""
+    return next((mend for pattern, mend in FILES if re.match(pattern, text)), "")
+
+
 def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int]:
     """Return what is wrong with a text that is no JSON, with the mend, and the offset where.
 
@@ -124,7 +129,7 @@ def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int
     conflict = CONFLICT.search(text)
     if conflict and (line or conflict[1].startswith("<")):
         return _UNMERGED[text[conflict.start()]], conflict.start()
-    if beginning := next((mend for pattern, mend in FILES if re.match(pattern, text)), None):
+    if beginning := other_file(text):
         return beginning, 0
     # some versions of Python stop at the comma, others at the bracket after it
     place = _place(text, at + said.startswith("Illegal trailing comma"))

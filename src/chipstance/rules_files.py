@@ -83,18 +83,19 @@ def text_control(article: ArticleText) -> Iterator[Finding]:
     """A text has no byte order mark and no control character but tabs and line ends."""
     for character in dict.fromkeys(article.text):
         if _is_control(character) and character not in ("\t", "\r", "\n", NUL):
-            message = f"U+{ord(character):04X} is a control character{_more(article.text, character)}"
-            place = article.to_raw(article.text.find(character)).offset
-            yield Finding("", f"{message}: record an edit that removes it", at=place)
+            yield _to_remove(article, character, f"U+{ord(character):04X} is a control character")
 
 
 @rule("text-nul", "article")
 def article_nul(article: ArticleText) -> Iterator[Finding]:
     """A text holds no NUL: much that reads texts takes it for the end."""
     if NUL in article.text:
-        message = f"U+0000 ends the text for much that reads it{_more(article.text, NUL)}"
-        place = article.to_raw(article.text.find(NUL)).offset
-        yield Finding("", f"{message}: record an edit that removes it", at=place)
+        yield _to_remove(article, NUL, "U+0000 ends the text for much that reads it")
+
+
+def _to_remove(article: ArticleText, character: str, wrong: str) -> Finding:
+    place = article.to_raw(article.text.find(character)).offset
+    return Finding("", f"{wrong}{_more(article.text, character)}: record an edit that removes it", at=place)
 
 
 @rule("text-nul", "documents")

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import zstandard
 
+from chipstance.json_slips import other_file
 from chipstance.rules import declare
 
 PIECE = 1 << 20
@@ -33,7 +34,6 @@ ENCODING, SYNTAX = "json-encoding", "json-syntax"
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
 
 NOT_READ = "which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
-PAGE = "this is HTML or XML: fetch the file itself, not the page that shows it"
 OTHERS = (
     (b"\x1f\x8b", COMPRESSION_BROKEN, "this is gzip: let the name end with .gz, or decompress it"),
     (b"\x28\xb5\x2f\xfd", COMPRESSION_BROKEN, "this is Zstandard: let the name end with .zst, or decompress it"),
@@ -47,14 +47,6 @@ OTHERS = (
     (b"\xfe\xff", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
     (b"{\0", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
     (b"\0{", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
-    (b"<!", SYNTAX, PAGE),
-    (b"<html", SYNTAX, PAGE),
-    (b"<?xml", SYNTAX, PAGE),
-    (
-        b"version https://git-lfs",
-        SYNTAX,
-        "this only points to a file in Git LFS: fetch the file itself, by git lfs pull",
-    ),
 )
 """What content that is no JSON begins with, the rule that it breaks, and the mend."""
 
@@ -129,6 +121,8 @@ def refuse_other(begin: bytes, compression: str = "") -> None:
     for magic, rule, message in OTHERS:
         if begin.startswith(magic) and not (compression and MAGIC.get(magic) == compression):
             raise StreamError(rule, message)
+    if not compression and (message := other_file(begin[:SMALL_PIECE].decode(errors="replace"))):
+        raise StreamError(SYNTAX, message)
 
 
 def _compressed(found: Iterator[bytes], compression: str) -> Iterator[bytes]:
