@@ -99,8 +99,8 @@ def test_the_parts_of_a_file_with_too_many_problems_are_not_asked_for(
 ) -> None:
     monkeypatch.setattr(line_files, "PART", 90_000)
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b"<>\n" * 900_000)
-    (tmp_path / "b.jsonl").write_bytes(b"<>\n")
+    path.write_bytes(b"{>\n" * 900_000)
+    (tmp_path / "b.jsonl").write_bytes(b"{>\n")
     asked = []
 
     def engine(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
