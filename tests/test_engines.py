@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from chipstance import engines, line_files
+from chipstance import cli, engines, line_check, line_files
 from chipstance.context import Context, Given
 from chipstance.engines import Processes
 from chipstance.engines import _processes as in_new_processes
 from chipstance.folders import find_checkout, schema_folder
+from chipstance.layers import Layers
 from chipstance.line_check import PREDICTIONS, Outcome
 from chipstance.line_files import Engine, Task, check_lines, in_process
+from chipstance.quick import Quick
 from chipstance.schemas import load_schemas
 from chipstance.validate import check
 from example_lines import many_files
@@ -112,6 +114,42 @@ def test_the_parts_of_a_file_with_too_many_problems_are_not_asked_for(
     assert asked == [0, 1]
     assert [problem.rule for problem in found.problems[-2:]] == ["problems-many", "json-syntax"]
     assert found == check([tmp_path])
+
+
+def test_how_to_look_quickly_is_made_once_for_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    class Counted(Quick):
+        def __init__(self, layers: Layers) -> None:
+            made.append(layers)
+            super().__init__(layers)
+
+    monkeypatch.setattr(line_check, "Quick", Counted)
+    monkeypatch.setattr(line_files, "PART", 40)
+    path = tmp_path / "some.jsonl"
+    path.write_text("".join(f'{{"doc": "mill-{n}", "text": "It hums.", "spans": []}}\n' for n in range(9)), "utf-8")
+    parts: list[Task] = []
+
+    def engine(tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
+        parts.extend(tasks)
+        return ((task, task.outcome(contexts)) for task in parts)
+
+    assert not check([path], engine=engine).problems
+    assert len(parts) > len(made) == 1
+
+
+@pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers=12"]])
+def test_processes_are_begun_before_arguments_are_understood(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(engines, "begin", lambda: begun.append("processes"))
+    monkeypatch.setattr(cli, "app", lambda *_, **__: begun.append("arguments"))
+    cli.main(["validate", "some.jsonl", *arguments])
+    assert begun == ["processes", "arguments"]
+    cli.main(["validate", "some.jsonl", "--workers", "1"])
+    cli.main(["validate", "some.jsonl"])
+    assert begun == ["processes", "arguments", "arguments", "arguments"]
 
 
 @pytest.mark.parametrize("engine", [in_process, Processes(2)])

@@ -7,8 +7,10 @@ to import is imported where it is used.
 from __future__ import annotations
 
 import codecs
+import gc
 import io
 import os
+import re
 import signal
 import sys
 import traceback
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from chipstance.schemas import Schemas
     from chipstance.validate import Result
 
+SEVERAL_WORKERS = re.compile(r"(?<!\S)--workers[ =]([2-9]|1\d)")
 
 app = typer.Typer(
     help="Validate files, compare and measure labels, score predictions.",
@@ -104,6 +107,7 @@ def validate(  # noqa: PLR0913, PLR0917
         with _engine(cluster_address(engine, ray_address), workers) as chosen:
             from chipstance.validate import check
 
+            gc.freeze()  # what is imported is kept: it need not be looked through again and again
             result = check(paths, schema, _given(gold, schema), known, chosen)
     except (FileNotFoundError, UsageError) as error:
         raise typer.BadParameter(escape(str(error))) from None
@@ -174,9 +178,7 @@ def _engine(address: str, workers: int) -> AbstractContextManager[Engine]:
     if workers > 1:
         from chipstance.engines import Processes
 
-        processes = Processes(workers)
-        processes.begin()
-        return nullcontext(processes)
+        return nullcontext(Processes(workers))
     from chipstance.line_files import in_process
 
     return nullcontext(in_process)
@@ -336,6 +338,14 @@ def _terminate(_number: int, _frame: object) -> None:
     sys.exit(TERMINATED)
 
 
+def _begin_early(arguments: Sequence[str]) -> None:
+    """Begin the processes that are asked for before the arguments are understood, which takes a while of its own."""
+    if SEVERAL_WORKERS.search(" ".join(arguments)):
+        from chipstance.engines import begin
+
+        begin()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; a closed pipe, Ctrl-C and a request to end it do so quietly."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -344,6 +354,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="chipstance.escape")
     try:
+        _begin_early(sys.argv[1:] if arguments is None else arguments)
         app(list(arguments) if arguments is not None else None, prog_name="chipstance")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -69,6 +69,7 @@ class Context:
         own_schemas: whether the schemas are those that this code comes with.
         problems: what kept a file from being read, or a text from being made.
         judged: by path, what a label file was found to hold and what is wrong with it.
+        looks: by the kind of a line, what tells quickly that one is in order.
     """
 
     checkout: Checkout | None
@@ -78,6 +79,7 @@ class Context:
     own_schemas: bool = True
     problems: set[Problem] = field(default_factory=set)
     judged: dict[Path, Any] = field(default_factory=dict)
+    looks: dict[str, Any] = field(default_factory=dict)
     _sources: dict[Path, Source] = field(default_factory=dict)
     _texts: dict[str, Text | None] = field(default_factory=dict)
 
@@ -119,7 +121,7 @@ class Context:
             texts: whether that is those of the checkout's articles, too.
         """
         made: dict[str, Text | None] = {}
-        found = replace(self, base=replace(self.base), problems=set(), judged={}, _sources={}, _texts=made)
+        found = replace(self, base=replace(self.base), problems=set(), judged={}, looks={}, _sources={}, _texts=made)
         found.__dict__["layers"] = self.layers
         if texts:  # by another, for what is read on the way is not needed
             reader = replace(self, problems=set(), _sources={}, _texts=made)

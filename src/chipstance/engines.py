@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -53,10 +54,6 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
-    def begin(self) -> None:
-        """Begin what takes a while, to be done while this process imports and reads what it needs itself."""
-        _processes()
-
     def __call__(self, tasks: Iterable[Task], contexts: Sequence[Context]) -> Iterator[tuple[Task, Outcome]]:
         """Yield the outcomes of parts, in order.
 
@@ -93,6 +90,11 @@ class Processes:
         under_way: Collection[Future[Outcome]] = [each for each in given if not each.done()]
         while len(under_way) >= AHEAD * self._workers:
             under_way = wait(under_way, return_when=FIRST_COMPLETED).not_done
+
+
+def begin() -> None:
+    """Begin what takes a while, to be done while this process imports and reads what it needs itself."""
+    _processes()
 
 
 def _processes() -> BaseContext:
@@ -138,6 +140,7 @@ def _undisturbed() -> Iterator[None]:
 def _begin(contexts: Sequence[Context], scratch: str) -> None:
     global _contexts  # noqa: PLW0603 (what a process keeps from part to part)
     _contexts = contexts
+    gc.freeze()  # what has been copied is not looked through again, which would copy it indeed
     signal.signal(SIGINT, signal.SIG_IGN)
     signal.signal(SIGTERM, _stop)
     Thread(target=_follow, args=(scratch,), daemon=True).start()

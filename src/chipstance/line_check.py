@@ -149,10 +149,14 @@ def _docs(hashes: Sequence[bytes], places: Sequence[tuple[int, int]]) -> Numbers
 
 
 def _quick_look(kind: str, context: Context) -> Callable[[bytes], str | None]:
-    """Return what tells a line's document where the line is surely in order."""
-    if context.layers is None or not context.own_schemas or kind == UNCLEAR:
+    """Return what tells a line's document where the line is surely in order; it is made once for all parts."""
+    layers, known = context.layers, context.looks
+    if layers is None or not context.own_schemas or kind == UNCLEAR:
         return _unsure
-    return Quick(context.layers).doc if kind == DOCUMENTS else QuickPredictions(context.layers, context.texts).doc
+    if kind not in known:
+        known[kind] = (Quick(layers) if kind == DOCUMENTS else QuickPredictions(layers, context.texts)).doc
+    look: Callable[[bytes], str | None] = known[kind]
+    return look
 
 
 def _unsure(_data: bytes) -> None:
