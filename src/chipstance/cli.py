@@ -107,7 +107,6 @@ def validate(  # noqa: PLR0913, PLR0917
         with _engine(cluster_address(engine, ray_address), workers) as chosen:
             from chipstance.validate import check
 
-            gc.freeze()  # what is imported is kept: it need not be looked through again and again
             result = check(paths, schema, _given(gold, schema), known, chosen)
     except (FileNotFoundError, UsageError) as error:
         raise typer.BadParameter(escape(str(error))) from None
@@ -367,3 +366,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception:  # a fault of ours is no problem of a file
         traceback.print_exc()
         sys.exit(UNFINISHED)
+    finally:
+        if arguments is None:  # the process ends: what it leaves need not be looked through again
+            gc.freeze()
