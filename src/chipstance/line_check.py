@@ -82,15 +82,16 @@ class Outcome:
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the outcome of runs that follow one another; those after too many problems are not asked for."""
-    lines, problems, docs, kind = 0, list[Problem](), [Outcome().docs], ""
+    lines, problems, docs, kind = 0, list[Problem](), list[Numbers](), ""
     for each in outcomes:
         kind = kind or each.kind
         problems += (replace(problem, line=problem.line + lines) for problem in each.problems)
-        docs.append(each.docs + np.array([0, lines, 0], np.uint64))
+        docs.append(each.docs + np.array([0, lines, 0], np.uint64) if lines else each.docs)
         lines += each.lines
         if len(problems) > MOST_PROBLEMS:
             break
-    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), np.concatenate(docs), kind)
+    all_docs = docs[0] if len(docs) == 1 else np.concatenate([Outcome().docs, *docs])  # no copy without need
+    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), all_docs, kind)
 
 
 class LineChecker:

@@ -48,7 +48,7 @@ class Quick:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         text, spans = line.text, line.spans
-        fine = self._slugs[line.doc] and NUL not in text and self._spans(text, spans, data)
+        fine = is_slug(line.doc) and NUL not in text and self._spans(text, spans, data)
         return str(line.doc) if fine and self._are_whole(text, spans) else None
 
     def _spans(self, text: str, spans: Sequence[Any], data: bytes) -> bool:
