@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from chipstance.inputs import is_lines
+from chipstance.inputs import is_lines, is_table
 
 OVER = "OVER"
 """A file in a case that names another, ``<rule>/<case>``, over which this one is laid."""
@@ -18,7 +18,7 @@ def put_up(case: Path, checkout: Path) -> Path:
     if case.is_dir():
         lay_over(case, checkout)
         return checkout
-    place = checkout if is_lines(case.name) else checkout.parent
+    place = checkout if is_lines(case.name) or is_table(case.name) else checkout.parent
     return Path(shutil.copy(case, place / f"alone{''.join(case.suffixes)}"))
 
 

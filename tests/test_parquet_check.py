@@ -22,7 +22,7 @@ from chipstance.cli import app
 from chipstance.context import Context
 from chipstance.corpus import span_entry
 from chipstance.engines import Processes
-from chipstance.line_files import check_lines, check_table
+from chipstance.line_files import check_lines
 from chipstance.model import Problem, Span
 from chipstance.parquet_check import IS_SPACE, ColumnCheck
 from chipstance.parquet_rows import batches, open_table
@@ -36,7 +36,7 @@ VALUES = {
     name: pa.bool_() if each.type == "boolean" else STRING
     for layer in LAYERS
     for name, each in layer.attributes.items()
-} | {"colour": STRING}
+}
 
 
 def of_struct(values: Mapping[str, Any]) -> Any:
@@ -112,7 +112,8 @@ def as_lines(documents: Iterable[Mapping[str, Any]], folder: Path) -> list[tuple
 
 
 def as_table(documents: Iterable[Mapping[str, Any]], folder: Path, layout: str, **options: Any) -> Any:
-    return places(check_table(str(save(folder / "corpus.parquet", table(documents, layout), **options)), CONTEXT))
+    path = save(folder / "corpus.parquet", table(documents, layout), **options)
+    return places(check_lines(str(path), "documents", CONTEXT))
 
 
 STANCE = [
@@ -151,8 +152,6 @@ MORE = {
     "NUL": line(text=TEXT + "\0"),
     "one past the text": with_span(3, end=len(TEXT) + 1),
 }
-BY_LAYER = {"null not allowed", "unknown attribute", "attribute missing", "unknown layer"}
-"""Breaks that columns by layer can't have, or only in other words."""
 EXPRESSIBLE = {
     name: each
     for name, each in (BROKEN | MORE).items()
@@ -178,8 +177,8 @@ def test_what_is_in_order_is_seen_by_columns(fine: dict[str, Any], layout: str) 
 @pytest.mark.parametrize("name", EXPRESSIBLE)
 def test_what_is_broken_is_found_as_in_lines(name: str, layout: str, tmp_path: Path) -> None:
     broken = EXPRESSIBLE[name]
-    if layout == "struct" and name == "attribute missing":
-        return  # a null is an attribute that is there: see below
+    if layout == "struct" and name in ("attribute missing", "unknown attribute"):
+        return  # a null is an attribute that is there, and an unknown one is a fault of its column: see below
     if layout == "layers":
         if name in ("unknown layer", "unknown attribute", "attribute missing", "no decimal"):
             return
@@ -188,6 +187,24 @@ def test_what_is_broken_is_found_as_in_lines(name: str, layout: str, tmp_path: P
     found = as_table(documents, tmp_path, layout)
     assert {number for _, number, _, _ in found} == {2}
     assert found == as_lines(documents, tmp_path)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_problems_of_a_row_are_as_many_as_in_its_line_and_in_their_order(layout: str, tmp_path: Path) -> None:
+    names = [Span(f"P {n}", "speaker", n + 1, n, "x", {"entity": "A B", "mention": "nym"}) for n in range(12)]
+    amount = Span("p1", "money", 0, 3, "Ada", {"currency": "Q", "minimum": "2", "maximum": "1", "qualifier": "about"})
+    documents = [line(doc="a b", spans=[span_entry(each) for each in (*names, *[amount] * 2)]), with_span(1, id="p1")]
+    documents += [documents[1], line(spans=[span_entry(replace(names[0], repaired=True))])]
+    if layout == "layers":
+        documents = [sorted_by_layer(each) for each in documents[:-1]]
+    (tmp_path / "x.jsonl").write_bytes(b"".join(written(each) + b"\n" for each in documents))
+    save(tmp_path / "x.parquet", table(documents, layout))
+    lines, rows = (check([tmp_path / name], kind="documents").problems for name in ("x.jsonl", "x.parquet"))
+    assert len(lines) > 40
+    assert [(each.rule, each.line, each.pointer, each.message) for each in rows] == [
+        (each.rule, each.line, each.pointer, each.message) for each in lines
+    ]
+    assert {each.column for each in rows} == {1}
 
 
 def filled(document: dict[str, Any]) -> dict[str, Any]:
@@ -254,10 +271,10 @@ def test_no_cutting_changes_what_is_found(layout: str, tmp_path: Path, monkeypat
     assert len(whole) > 20
     assert as_table(mixed(), tmp_path, layout) == whole
     path = save(tmp_path / "cut.parquet", table(mixed(), layout), row_group_size=7)
-    one = check_table(str(path), CONTEXT)
+    one = check_lines(str(path), "documents", CONTEXT)
     assert places(one) == whole
     monkeypatch.setattr(line_files, "PART", 1)
-    assert check_table(str(path), CONTEXT, Processes(2)) == one
+    assert check_lines(str(path), "documents", CONTEXT, Processes(2)) == one
 
 
 def test_addresses_folders_globs_and_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,13 +303,17 @@ def test_a_checkout_has_no_parquet_of_documents(example: Path) -> None:
 
 
 def rules(path: Path, context: Context = CONTEXT) -> list[tuple[str, str, int]]:
-    return [(each.rule, each.pointer, each.line) for each in check_table(str(path), context)]
+    return [(each.rule, each.pointer, each.line) for each in check_lines(str(path), "documents", context)]
 
 
 SPAN = pa.struct(FIXED | {"attributes": pa.struct(VALUES)})
 USUAL = {"doc": STRING, "text": STRING, "spans": pa.list_(SPAN)}
 DATED = pa.struct({"kind": pa.date32()})
-LAYERED = {"doc": STRING, "text": STRING} | {layer.name: pa.list_(SPAN) for layer in LAYERS}
+COLOURED = pa.struct(VALUES | {"c/d": pa.date32()})
+OF_LAYER = {name: kind for name, kind in FIXED.items() if name != "layer"}
+LAYERED = {"doc": STRING, "text": STRING} | {
+    layer.name: pa.list_(pa.struct(OF_LAYER | dict.fromkeys(layer.attributes, STRING))) for layer in LAYERS
+}
 FAULTS: dict[str, tuple[Any, list[str]]] = {
     "no text": ({name: kind for name, kind in USUAL.items() if name != "text"}, [""]),
     "no spans": ({name: kind for name, kind in USUAL.items() if name != "spans"}, [""]),
@@ -309,7 +330,11 @@ FAULTS: dict[str, tuple[Any, list[str]]] = {
     "attributes a date": (USUAL | {"spans": pa.list_(pa.struct(FIXED | {"attributes": pa.date32()}))},
                           ["/spans/attributes"]),
     "an attribute a date": (USUAL | {"spans": pa.list_(pa.struct(FIXED | {"attributes": DATED}))},
-                            ["/spans/attributes"]),
+                            ["/spans/attributes/kind"]),
+    "an unknown attribute": (USUAL | {"spans": pa.list_(pa.struct(FIXED | {"attributes": COLOURED}))},
+                             ["/spans/attributes/c~1d"]),
+    "an unknown attribute of a layer": (LAYERED | {"cue": pa.list_(pa.struct(OF_LAYER | {"kind": STRING}))},
+                                        ["/cue/kind"]),
     "twice": ([*USUAL.items(), ("doc", STRING)], ["/doc"]),
     "both layouts": (USUAL | {"cue": pa.list_(SPAN)}, ["/cue"]),
     "an unknown field": (USUAL | {"spans": pa.list_(pa.struct([*SPAN, ("score", pa.float64())]))}, ["/spans/score"]),
@@ -325,13 +350,16 @@ def test_columns_that_are_missing_or_wrong(name: str, tmp_path: Path) -> None:
     )
     assert rules(path) == [("parquet-columns", pointer, 1) for pointer in pointers]
     mends = ("make it", "add", "keep one", "remove it")
-    assert all(sum(map(each.message.count, mends)) == 1 for each in check_table(str(path), CONTEXT))
+    assert all(sum(map(each.message.count, mends)) == 1 for each in check_lines(str(path), "documents", CONTEXT))
 
 
 def test_a_wrong_type_is_named_as_the_file_has_it(tmp_path: Path) -> None:
     span = pa.struct(FIXED | {"start": STRING, "attributes": STRING})
     made = pa.table({"doc": ["a"], "text": [b"b"], "spans": pa.nulls(1, pa.list_(span))})
-    found = {each.pointer: each.message for each in check_table(str(save(tmp_path / "x.parquet", made)), CONTEXT)}
+    found = {
+        each.pointer: each.message
+        for each in check_lines(str(save(tmp_path / "x.parquet", made)), "documents", CONTEXT)
+    }
     assert found == {
         "/text": "the column text is binary: make it a string",
         "/spans/start": "the column spans/start is string: make it an integer",
@@ -360,13 +388,13 @@ def test_no_damage_is_more_than_a_problem(changes: list[tuple[int, int]], sound:
         data[max(place, -len(data))] = value
     path = sound.with_name("damaged.parquet")
     path.write_bytes(data)
-    assert all(each.line >= 1 and each.message for each in check_table(str(path), CONTEXT))
+    assert all(each.line >= 1 and each.message for each in check_lines(str(path), "documents", CONTEXT))
 
 
 def test_what_is_encrypted_or_not_there(tmp_path: Path) -> None:
     path = save(tmp_path / "x.parquet", table([line()], "struct"))
     path.write_bytes(path.read_bytes()[:-4] + b"PARE")
-    assert "without encryption" in check_table(str(path), CONTEXT)[0].message
+    assert "without encryption" in check_lines(str(path), "documents", CONTEXT)[0].message
     assert rules(tmp_path / "none.parquet") == [("file-unreadable", "", 1)]
     assert rules(tmp_path) == [("file-unreadable", "", 1)]
 
@@ -382,7 +410,9 @@ def test_a_broken_row_group_does_not_hide_the_next(tmp_path: Path, monkeypatch: 
     found = rules(path)
     assert found == [("schema", "/doc", 3), ("parquet-broken", "", 11), ("doc-duplicate", "/doc", 26)]
     monkeypatch.setattr(line_files, "PART", 1)
-    assert [(each.rule, each.pointer, each.line) for each in check_table(str(path), CONTEXT, Processes(2))] == found
+    assert [
+        (each.rule, each.pointer, each.line) for each in check_lines(str(path), "documents", CONTEXT, Processes(2))
+    ] == found
 
 
 def swelling(rows: int, repeated: int) -> pa.Table:
@@ -407,7 +437,7 @@ def test_a_row_group_that_swells(options: dict[str, Any], tmp_path: Path) -> Non
 def test_rows_that_swell_a_little_are_held_few_at_a_time(tmp_path: Path) -> None:
     path = save(tmp_path / "x.parquet", swelling(20, 3_000_000))
     with open_table(str(path)) as (opened, length):
-        assert [batch.num_rows for batch in batches(opened, length, 0, LAYERS)] == [2] * 10
+        assert [batch.num_rows for batch in batches(opened, length, 0)] == [2] * 10
 
 
 def test_no_rows_and_null_rows(tmp_path: Path) -> None:
@@ -431,7 +461,7 @@ def test_columns_of_nulls_alone(name: str, layout: str, tmp_path: Path) -> None:
     if name not in made.column_names:
         return
     path = save(tmp_path / "x.parquet", made.set_column(made.column_names.index(name), name, pa.nulls(2)))
-    assert {each.line for each in check_table(str(path), CONTEXT)} == {1, 2}
+    assert {each.line for each in check_lines(str(path), "documents", CONTEXT)} == {1, 2}
 
 
 @pytest.mark.parametrize("layout", ["struct", "map", "json"])

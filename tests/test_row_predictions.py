@@ -113,11 +113,30 @@ def test_a_file_that_datasets_writes_gives_the_same(config: str, root: Path, gol
 
     whole = load_rows(root / "dataset", config)
     table = next(table for table in release_tables(gold.layers) if table.config == config)
-    path = tmp_path / "rows.jsonl"
-    Dataset.from_list(list(whole), features=make_features(table)).to_json(path)
-    answers = read_rows(path, config, gold)
-    assert answers.problems == ()
-    assert answers.figures().by_name == score_rows(whole, config, gold).by_name
+    made = Dataset.from_list(list(whole), features=make_features(table))
+    made.to_json(tmp_path / "rows.jsonl")
+    made.to_parquet(tmp_path / "rows.parquet")
+    figures = score_rows(whole, config, gold).by_name
+    for name in ("rows.jsonl", "rows.parquet"):
+        answers = read_rows(tmp_path / name, config, gold)
+        assert answers.problems == ()
+        assert answers.figures().by_name == figures
+
+
+def test_rows_of_parquet_have_the_problems_of_lines(
+    root: Path, gold: Gold, rows: Callable[[str], Rows], tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wrong = [dict(row) for row in rows("stance")]
+    wrong[0]["label"], wrong[1]["doc"], wrong[2]["target"] = 99, "moon", None
+    (tmp_path / "p.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in [*wrong, wrong[3]]), "utf-8")
+    pq.write_table(pa.Table.from_pylist([*wrong, wrong[3]]), tmp_path / "p.parquet")
+    lines, table = (read_rows(tmp_path / name, "stance", gold) for name in ("p.jsonl", "p.parquet"))
+    assert len({line for line, _, _ in problems(table)}) == 4
+    assert problems(table) == problems(lines)
+    assert table.figures().by_name == lines.figures().by_name
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -578,7 +597,7 @@ def test_wrong_usage_is_told(
     by_id.write_text('{"doc": "mill", "id": "m1"}\n', "utf-8")
     for arguments, message in [
         (("score", path, "--config", "stances"), "stances"),
-        (("score", str(tmp_path), "--config", "stance"), "is no .jsonl file"),
+        (("score", str(tmp_path), "--config", "stance"), "is no file of lines or rows"),
         (("score", "gone.jsonl", "--config", "stance"), "does not exist"),
         (("score", path, "--config", "stance", "--html", str(tmp_path / "page.html")), "leave out --config"),
         (("compare", str(money), str(by_id), "--config", "money"), "of different tasks"),

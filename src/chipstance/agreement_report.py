@@ -10,7 +10,7 @@ from chipstance.agreement_figures import Agreement, Categories, LayerAgreement, 
 from chipstance.comparison import ATTRIBUTE, BOUNDARY, KINDS, ONLY_LEFT, ONLY_RIGHT, Difference
 from chipstance.jsonfile import dump_json
 from chipstance.model import Problem, Span
-from chipstance.report import escape
+from chipstance.report import escape, problem_entry
 from chipstance.resampling import Figure
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def json_text(agreement: Agreement, problems: Sequence[Problem], *, listed: bool
         "stance": {target: asdict(of) for target, of in agreement.stance.items()},
         "pairs": [_pair_entry(agreement, pair, listed=listed) for pair in agreement.pairs],
         "notes": list(notes(agreement)),
-        "problems": [asdict(problem) for problem in problems],
+        "problems": [*map(problem_entry, problems)],
     }
     return dump_json(_rounded(data))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-import stat
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +14,20 @@ from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from chipstance.jsonfile import refuse_special
 from chipstance.streams import COMPRESSIONS, PIECE, Line, lines, pieces
 
 STANDARD_INPUT = "-"
 LINES = (".jsonl", ".ndjson")
 JSON = ".json"
 PARQUET = ".parquet"
+DOCUMENTS, PREDICTIONS, UNCLEAR = "documents", "predictions", "unclear"
+"""What the lines or rows of a file can be."""
 WILD = "*?["
+
+
+_DESCRIPTOR = re.compile(r"-|/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
+"""Names of what is open already, as a shell gives them for ``<(command)``: to be read once, without opening it."""
 
 
 class UsageError(ValueError):
@@ -50,6 +57,12 @@ class Part:
 def is_address(name: str) -> bool:
     """Tell whether a name is an address, not a path."""
     return "://" in name
+
+
+def descriptor(name: str) -> int | None:
+    """Return the number of the open file that a name stands for, such as ``/dev/fd/63``; None for any other."""
+    found = _DESCRIPTOR.fullmatch(name)
+    return int(found[1] or 0) if found else None
 
 
 def is_lines(name: str) -> bool:
@@ -96,7 +109,7 @@ def cut(part: Part, size: int) -> list[Part]:
     Raises:
         OSError: the file can't be read.
     """
-    if part.compression or is_address(part.address) or part.address == STANDARD_INPUT:
+    if part.compression or is_address(part.address) or descriptor(part.address) is not None:
         return [part]
     length = Path(part.address).stat().st_size
     return [Part(part.address, start, start + size) for start in range(0, max(length, 1), size)]
@@ -121,12 +134,11 @@ def open_address(address: str) -> BinaryIO:
     Raises:
         OSError: it can't be read, or is no regular file.
     """
-    if address == STANDARD_INPUT:
-        return open(0, "rb", closefd=False)
+    if (number := descriptor(address)) is not None:
+        return open(number, "rb", closefd=False)
     if is_address(address):
         return _open_address(address)
-    if not stat.S_ISREG(Path(address).stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file")
+    refuse_special(Path(address))
     return Path(address).open("rb")
 
 

@@ -6,12 +6,11 @@ checked by different processes or machines, and the result is the same however t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import chain, groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,29 +18,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipstance.context import Context
-from chipstance.inputs import Part, is_table, open_part
+from chipstance.inputs import DOCUMENTS, UNCLEAR, Part, is_table, open_part
 from chipstance.judge import DOC_DUPLICATE, judge_line
 from chipstance.layers import Layers
-from chipstance.line_slips import FIRST, is_spread, spread
+from chipstance.line_kinds import kind_of
+from chipstance.line_looks import refuse_no_json
+from chipstance.line_slips import is_spread, spread
+from chipstance.line_sources import too_long
 from chipstance.locate import JsonError, decode, parse
 from chipstance.model import Problem
-from chipstance.parquet_rows import DOC, PARQUET_COLUMNS, batches, column_faults, groups, open_table, row_line
+from chipstance.parquet_columns import DOC, PARQUET_COLUMNS, column_faults, table_kind, wanted_columns
+from chipstance.parquet_lines import UNREADABLE, RowLines, row_lines
+from chipstance.parquet_rows import batches, groups, open_table
 from chipstance.quick import Quick
 from chipstance.quick_predictions import QuickPredictions
 from chipstance.sources import MOST_PROBLEMS, Source, parse_source, refused, unreadable
-from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError, refuse_other
+from chipstance.streams import Line, StreamError, refuse_other
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Numbers = NDArray[Any]
-DOCUMENTS, PREDICTIONS, UNCLEAR = "documents", "predictions", "unclear"
-OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
-"""The keys of a line of predictions."""
-LOOKED_AT, LOOKED_INTO = 500, 16 << 20
-"""Among so many lines, and about so many bytes, the first that can be told says what a file holds."""
 _USUAL, BLANK = b'{"doc":', ord(" ")
 _DOC = re.compile(rb'"doc"\s*:\s*')
+_DOC_COLUMN = len(_USUAL) + 2
+"""Where the document's id stands in the line that a row stands for."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,7 @@ class LineChecker:
 
     def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
         if line.too_long:
-            message = f"the line has {line.too_long} bytes, more than {LONGEST_LINE}: is a line break missing?"
-            return None, [Problem(LINE_TOO_LONG, str(self._path), "", message, number)]
+            return None, [too_long(self._path, line, number)]
         try:
             text = decode(line.data)
             if self._kind == UNCLEAR:
@@ -178,42 +178,50 @@ def _column(data: bytes) -> int:
 
 
 class RowChecker:
-    """Checks the rows of one Parquet file.
+    """Checks the rows of one Parquet file, as the lines that they stand for.
 
     Args:
         path: the file, as problems name it.
-        context: the layers, which must be known, and the schemas.
-
-    Attributes:
-        layers: what is annotated.
+        kind: ``documents`` or ``predictions``.
+        context: the layers, which must be known, and the schemas, and the texts that predictions are about.
     """
 
-    def __init__(self, path: Path, context: Context) -> None:
-        from chipstance.parquet_check import ColumnCheck
-
-        self.layers = context.layers or Layers({}, ())
-        self._path, self._lines = path, LineChecker(path, DOCUMENTS, context)
-        self._columns = ColumnCheck(self.layers) if context.own_schemas else None
+    def __init__(self, path: Path, kind: str, context: Context) -> None:
+        layers = context.layers or Layers({}, ())
+        self._path, self._lines, self._rows = path, LineChecker(path, kind, context), RowLines(layers, kind)
+        self._sure = _sure_rows(layers) if kind == DOCUMENTS and context.own_schemas else _no_rows
 
     def check(self, batch: pa.RecordBatch) -> Iterator[Outcome]:
         """Yield what is wrong with runs of rows: quickly by columns, or else as the lines that the rows stand for."""
-        sure = self._columns.in_order(batch).tolist() if self._columns else [False] * batch.num_rows
+        sure = self._sure(batch).tolist()
         for fine, run in groupby(range(batch.num_rows), key=sure.__getitem__):
+            rows = list(run)
             if fine:
-                docs = [str(batch.column(DOC)[row]) for row in run]
-                places = [(number, 1) for number in range(1, len(docs) + 1)]
-                yield Outcome(len(docs), (), _docs(list(map(_hash, docs)), places))
+                docs = [str(batch.column(DOC)[row]) for row in rows]
+                places = [(number, _DOC_COLUMN) for number in range(1, len(docs) + 1)]
+                yield Outcome(len(docs), (), _docs(list(map(_hash, docs)), places), DOCUMENTS)
             else:
-                yield from (self._as_line(batch.slice(row, 1)) for row in run)
+                yield from self._as_lines(batch.slice(rows[0], len(rows)))
 
-    def _as_line(self, row: pa.RecordBatch) -> Outcome:
-        try:
-            found = self._lines.check([Line(1, row_line(row.to_pylist()[0], self.layers))])
-        except UnicodeDecodeError:
-            message = "a string of the row is no UTF-8: write it again as UTF-8"
-            return Outcome(1, (Problem("json-encoding", str(self._path), "", message),))
-        found.docs[:, 2] = 1
-        return replace(found, problems=tuple(replace(problem, column=1) for problem in found.problems))
+    def _as_lines(self, rows: pa.RecordBatch) -> Iterator[Outcome]:
+        written = row_lines(rows, self._rows.line)
+        for is_text, run in groupby(written, key=lambda line: line is not None):
+            if is_text:
+                yield self._lines.check(Line(1, line) for line in run if line is not None)
+            else:
+                wrong = Problem("json-encoding", str(self._path), "", UNREADABLE)
+                yield from (Outcome(1, (wrong,)) for _ in run)
+
+
+def _sure_rows(layers: Layers) -> Callable[[pa.RecordBatch], NDArray[np.bool_]]:
+    """Return what tells by columns which rows are surely in order."""
+    from chipstance.parquet_check import ColumnCheck
+
+    return ColumnCheck(layers).in_order
+
+
+def _no_rows(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    return np.zeros(batch.num_rows, bool)
 
 
 BATCH = 1000
@@ -229,8 +237,7 @@ def check_part(part: Part, path: Path, kind: str, context: Context) -> Outcome:
         kind: ``documents``, ``predictions``, ``unclear``, or empty for what the part's first lines seem to be.
         context: the layers and schemas, and the texts that predictions are about.
     """
-    found = _table(part, path, context) if is_table(part.address) else _part(part, path, kind, context)
-    return total(_told(found, path))
+    return total(_told((_table if is_table(part.address) else _part)(part, path, kind, context), path))
 
 
 def check_run(lines: Iterator[Line], path: Path, kind: str, context: Context) -> Outcome:
@@ -250,7 +257,7 @@ def _told(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
 
 def _part(part: Part, path: Path, kind: str, context: Context) -> Iterator[Outcome]:
     with open_part(part) as lines:
-        yield from _batches(lines, path, kind, context, whole=not part.start)
+        yield from _batches(lines, path, kind, context, whole=part.end is None)
 
 
 def _batches(
@@ -264,6 +271,8 @@ def _batches(
             if whole and is_spread(batch):
                 yield Outcome(1, (spread(path),))
                 return
+            if whole:
+                refuse_no_json(batch)
             checker = LineChecker(path, kind or kind_of(batch), context)
         yield checker.check(batch)
 
@@ -285,15 +294,18 @@ def _batched(lines: Iterator[Line]) -> Iterator[list[Line]]:
         yield batch
 
 
-def _table(part: Part, path: Path, context: Context) -> Iterator[Outcome]:
-    checker = RowChecker(path, context)
+def _table(part: Part, path: Path, kind: str, context: Context) -> Iterator[Outcome]:
+    layers = context.layers or Layers({}, ())
     with open_table(part.address) as (table, length):
-        faults = list(column_faults(table.schema_arrow, checker.layers)) if part.end is None else []
+        schema = table.schema_arrow
+        kind = kind or table_kind(schema.names, layers)
+        faults = list(column_faults(schema, layers, kind)) if part.end is None else []
         if faults:
             yield Outcome(0, tuple(Problem(PARQUET_COLUMNS, str(path), *fault) for fault in faults))
             return
+        checker, columns = RowChecker(path, kind, context), list(wanted_columns(schema.names, layers, kind))
         for group, rows in groups(table, part):
-            yield from _rows(batches(table, length, group, checker.layers), rows, checker, path)
+            yield from _rows(batches(table, length, group, columns), rows, checker, path)
 
 
 def _rows(found: Iterator[pa.RecordBatch], rows: int, checker: RowChecker, path: Path) -> Iterator[Outcome]:
@@ -304,50 +316,3 @@ def _rows(found: Iterator[pa.RecordBatch], rows: int, checker: RowChecker, path:
             yield from checker.check(batch)
     except StreamError as error:
         yield Outcome(max(rows, 0), (Problem(error.rule, str(path), "", str(error)),))
-
-
-def parts_kind(part: Part, kind: str) -> str:
-    """Return the kind of all parts of a plain file of lines; empty where it has to be looked at as a whole.
-
-    Args:
-        part: all of the file.
-        kind: what it is said to be; empty for what its first lines seem to be.
-
-    Raises:
-        OSError: the file can't be read.
-        chipstance.streams.StreamError: it is something else than its name says.
-    """
-    with open_part(part) as lines:
-        first = list(islice(lines, FIRST))
-        refuse_other(first[0].data if first else b"")
-        return "" if is_spread(first) else kind or kind_of(chain(first, lines))
-
-
-def kind_of(lines: Iterable[Line]) -> str:
-    """Return what a file's lines are, by the first of them that can be told; ``unclear`` where none can.
-
-    A line with a text is a document. One with spans, or an answer, is a prediction; if it has keys of neither, only
-    where no other line tells. A line that can't be read decides nothing.
-    """
-    likely, size = UNCLEAR, 0
-    for line in islice(lines, LOOKED_AT):
-        kind, sure = _telling(line.data)
-        if sure:
-            return kind
-        likely = kind if likely == UNCLEAR else likely
-        size += len(line.data)
-        if size > LOOKED_INTO:
-            break
-    return likely
-
-
-def _telling(line: bytes) -> tuple[str, bool]:
-    """Return what a line seems to be, and whether that is sure."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return UNCLEAR, False
-    keys = set(value) if isinstance(value, dict) else set()
-    if "text" in keys:
-        return DOCUMENTS, True
-    return (PREDICTIONS, keys <= OF_PREDICTIONS) if keys & {"spans", "answer"} else (UNCLEAR, False)

@@ -12,12 +12,16 @@ from operator import itemgetter
 from pathlib import Path
 
 from chipstance.context import Context
-from chipstance.inputs import Part, cut, is_address, is_table
+from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR, Part, cut, is_address, is_table
 from chipstance.judge import DOC_DUPLICATE
-from chipstance.line_check import DOCUMENTS, PREDICTIONS, UNCLEAR, Outcome, check_part, parts_kind, total
+from chipstance.layers import Layers
+from chipstance.line_check import Outcome, check_part, total
+from chipstance.line_kinds import parts_kind
 from chipstance.line_slips import once
+from chipstance.line_sources import EMPTY
 from chipstance.model import Problem
-from chipstance.parquet_rows import column_faults, cut_table, open_table
+from chipstance.parquet_columns import column_faults, table_kind
+from chipstance.parquet_rows import cut_table, open_table
 from chipstance.sources import KIND_UNKNOWN, MOST_PROBLEMS
 from chipstance.streams import StreamError
 
@@ -37,7 +41,7 @@ class LineFile:
 
     Attributes:
         address: a path, or an address.
-        kind: ``documents``, ``predictions``, or empty for what its first lines seem to be.
+        kind: ``documents``, ``predictions``, or empty for what its first lines, or its columns, seem to be.
         context: the layers and schemas, and the texts that predictions are about.
     """
 
@@ -102,18 +106,13 @@ def check_files(files: Sequence[LineFile], engine: Engine = in_process) -> list[
 
 
 def check_lines(address: str, kind: str, context: Context, engine: Engine = in_process) -> list[Problem]:
-    """Return what is wrong with one file of lines; arguments as for ``LineFile`` and ``check_files``."""
+    """Return what is wrong with one file of lines or rows; arguments as for ``LineFile`` and ``check_files``."""
     return check_files([LineFile(address, kind, context)], engine)
-
-
-def check_table(address: str, context: Context, engine: Engine = in_process) -> list[Problem]:
-    """Return what is wrong with one Parquet file of documents; arguments as for ``check_lines``."""
-    return check_files([LineFile(address, DOCUMENTS, context)], engine)
 
 
 def _ask(context: Context, files: Sequence[LineFile]) -> bool:
     """Tell whether some file may hold predictions, which ask for texts."""
-    return any(file.context is context and file.kind != DOCUMENTS and not is_table(file.address) for file in files)
+    return any(file.context is context and file.kind != DOCUMENTS for file in files)
 
 
 def _whole(files: Sequence[LineFile], contexts: Sequence[Context]) -> Iterator[Task]:
@@ -142,19 +141,23 @@ def _parts(file: LineFile, few: bool) -> tuple[str, list[Part]]:
     try:
         parts = cut(part, PART)
         if is_table(file.address) and (len(parts) > 1 or (few and is_address(file.address))):
-            parts = _cut_table(part, file.context)
-        if len(parts) > 1 and (all_of := DOCUMENTS if is_table(file.address) else parts_kind(part, kind)):
+            return _cut_table(file)
+        if len(parts) > 1 and (all_of := parts_kind(part, kind)):
             return all_of, parts
     except (OSError, StreamError):  # which whoever checks it tells
         pass
     return kind, [part]
 
 
-def _cut_table(part: Part, context: Context) -> list[Part]:
-    with open_table(part.address) as (table, _):
-        if context.layers is None or any(column_faults(table.schema_arrow, context.layers)):
-            return [part]
-    return cut_table(part, PART)
+def _cut_table(file: LineFile) -> tuple[str, list[Part]]:
+    """Return what a Parquet file is cut into, and the kind of all its parts; one with faulty columns is left whole."""
+    part, layers = Part(file.address), file.context.layers or Layers({}, ())
+    with open_table(file.address) as (table, _):
+        schema = table.schema_arrow
+        kind = file.kind or table_kind(schema.names, layers)
+        if any(column_faults(schema, layers, kind)):
+            return file.kind, [part]
+    return kind, cut_table(part, PART) or [part]
 
 
 def problems_of(outcome: Outcome, file: LineFile) -> list[Problem]:
@@ -166,7 +169,8 @@ def problems_of(outcome: Outcome, file: LineFile) -> list[Problem]:
     if outcome.kind == UNCLEAR:
         found.append(Problem(KIND_UNKNOWN, path, "", LINES_UNCLEAR))
     if not outcome.lines and not found:
-        message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
-        found = [Problem("predictions-empty", path, "", message)]
+        found = [Problem("predictions-empty", path, "", EMPTY)]
+    if is_table(file.address):
+        found = [each.in_row() for each in found]
     # a path has no two slashes in a row
     return [replace(each, path=file.address) for each in found] if is_address(file.address) else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Value = str | bool | None
 """What an attribute can hold: a string (choice, id, decimal), a boolean, or null."""
@@ -146,6 +146,8 @@ class Problem:
         message: what is wrong and how to mend it.
         line: 1-based line of the value; 1 where there is none (a missing file).
         column: 1-based column of the value, in code points; 1 as for ``line``.
+        rank: what comes first at the same line and column: in a row of a table, which has no columns, the column in
+            the line that the row stands for.
     """
 
     rule: str
@@ -154,6 +156,11 @@ class Problem:
     message: str
     line: int = 1
     column: int = 1
+    rank: int = 0
+
+    def in_row(self) -> Problem:
+        """Return the problem of a line as that of the row that the line stands for."""
+        return replace(self, column=1, rank=self.column)
 
 
 def by_position(spans: Sequence[Span]) -> tuple[Span, ...]:

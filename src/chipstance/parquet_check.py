@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from chipstance.currencies import iso_codes
 from chipstance.layers import DECIMAL, SLUG, Attribute, Layer, Layers
-from chipstance.parquet_rows import ATTRIBUTES, DOC, FIXED, REPAIRED, SPANS, TEXT, is_text
+from chipstance.parquet_columns import ATTRIBUTES, DOC, FIXED, SPANS, TEXT, is_text
 from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN, overlap_rightly
 from chipstance.rules_files import NUL
 from chipstance.rules_spans import inside_character
@@ -34,7 +34,7 @@ _PATTERNS = {"decimal": re.compile(DECIMAL.removesuffix("$")), "slug": re.compil
 
 
 class ColumnCheck:
-    """Looks at batches of documents.
+    """Looks at batches of documents, in whose columns ``column_faults`` finds no fault.
 
     Args:
         layers: what is annotated.
@@ -71,7 +71,7 @@ class ColumnCheck:
         if SPANS not in batch.schema.names:
             for layer in (each for each in self._layers if not _is_empty(batch.column(each.name), right)):
                 rows, fields = _flat(batch.column(layer.name), right)
-                values = {name: each for name, each in fields.items() if name not in (*FIXED, REPAIRED)}
+                values = {name: fields[name] for name in layer.attributes if name in fields}
                 yield _group(layer, rows, fields, values, right)
             return
         if _is_empty(batch.column(SPANS), right):
@@ -84,9 +84,8 @@ class ColumnCheck:
         wrong = (codes < 0) | _truth(pc.is_null(fields[ATTRIBUTES]))
         for name, given in values.items():
             having = [number for number, layer in enumerate(layers) if name in layer.attributes]
-            wrong |= _any_valid([given], len(rows)) & ~np.isin(codes, having)
-        unknown = [each for name, each in fields.items() if name not in (*FIXED, ATTRIBUTES, REPAIRED)]
-        right[rows[wrong | _any_valid(unknown, len(rows))]] = False
+            wrong |= _truth(pc.is_valid(given)) & ~np.isin(codes, having)
+        right[rows[wrong]] = False
         for number in np.unique(codes[codes >= 0]).tolist():
             at, layer = np.flatnonzero(codes == number), layers[number]
             own, held = (
@@ -164,8 +163,7 @@ def _group(
     """Return the spans of a layer that can be looked at; the rows of the others are doubtful."""
     needed = [fields[name] for name in ("id", "start", "end", "text")]
     lost = ~np.logical_and.reduce([_truth(pc.is_valid(each)) for each in needed])
-    alien = [each for name, each in values.items() if name not in layer.attributes]
-    lost |= _any_valid(alien, len(rows)) | (not layer.attributes.keys() <= values.keys())
+    lost |= not layer.attributes.keys() <= values.keys()
     given = {name: values[name] for name in layer.attributes if name in values}
     if lost.any():
         right[rows[lost]] = False
@@ -292,11 +290,6 @@ def _flat(spans: pa.Array, right: Numbers) -> tuple[Numbers, dict[str, pa.Array]
 
 def _names(struct: pa.StructType) -> list[str]:
     return [each.name for each in struct]
-
-
-def _any_valid(arrays: Sequence[pa.Array], size: int) -> Numbers:
-    found: Numbers = np.logical_or.reduce([np.zeros(size, bool), *(_truth(pc.is_valid(each)) for each in arrays)])
-    return found
 
 
 def _strings(array: pa.Array) -> pa.LargeStringArray:

@@ -38,7 +38,12 @@ def rich_lines(problems: Sequence[Problem]) -> list[Text]:
 
 def json_text(problems: Sequence[Problem], files: int) -> str:
     """Return the problems as JSON, with the number of files."""
-    return visible_json({"files": files, "problems": [asdict(problem) for problem in problems]})
+    return visible_json({"files": files, "problems": [*map(problem_entry, problems)]})
+
+
+def problem_entry(problem: Problem) -> dict[str, Any]:
+    """Return a problem as an object of JSON."""
+    return {name: value for name, value in asdict(problem).items() if name != "rank"}
 
 
 def visible_json(data: Any) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 
 from chipstance.compare_systems import SystemComparison, compare_scores
 from chipstance.folders import schema_folder
-from chipstance.jsonfile import is_folder, is_missing
+from chipstance.jsonfile import is_missing
+from chipstance.line_sources import read_lines
 from chipstance.loading import decimal_string, load_rows
 from chipstance.model import Document, Problem
 from chipstance.resampling import REPLICATES
@@ -29,9 +30,9 @@ from chipstance.rules import Finding
 from chipstance.schemas import Schemas, load_schemas
 from chipstance.score_errors import Error
 from chipstance.score_figures import Figures, Name, make_figures, measures
-from chipstance.score_input import SUFFIX, Gold, ScoreInputError
+from chipstance.score_input import NO_LINES, Gold, ScoreInputError, has_lines, shown
 from chipstance.scoring import DOCUMENT, Scores, score
-from chipstance.sources import Source, parse_source, read_lines_source
+from chipstance.sources import Source, parse_source
 from chipstance.textunits import Unit, paragraphs, tokens
 from chipstance.validate import display
 
@@ -120,7 +121,7 @@ class RowAnswers:
 
 
 def read_rows(path: Path, config: str, gold: Gold) -> RowAnswers:
-    """Read rows from a file of JSON Lines.
+    """Read rows from a file of JSON Lines, or of Parquet with the same columns.
 
     Args:
         path: the file.
@@ -129,13 +130,13 @@ def read_rows(path: Path, config: str, gold: Gold) -> RowAnswers:
 
     Raises:
         FileNotFoundError: nothing stands at the path.
-        chipstance.score_input.ScoreInputError: it is no file of JSON Lines, or the gold labels have no such rows.
+        chipstance.score_input.ScoreInputError: it is no such file, or the gold labels have no such rows.
     """
     if is_missing(path):
         raise FileNotFoundError(f"{display(str(path))} does not exist")
-    if is_folder(path) or path.suffix != SUFFIX:
-        raise ScoreInputError(f"{display(str(path))} is no {SUFFIX} file: write one line of JSON for each row")
-    sources = read_lines_source(path.absolute(), row_kind(config), _schemas(config, gold))
+    if not has_lines(path):
+        raise ScoreInputError(f"{display(str(path))} {NO_LINES}")
+    sources = read_lines(path.absolute(), row_kind(config), _schemas(config, gold), lambda row: _json(row).encode())
     answers = _answers(config, sources, gold)
     return replace(answers, problems=tuple(map(_displayed, answers.problems)))
 
@@ -143,7 +144,7 @@ def read_rows(path: Path, config: str, gold: Gold) -> RowAnswers:
 def _displayed(problem: Problem) -> Problem:
     if problem.rule == "predictions-empty":
         problem = replace(problem, message="the file is empty: write one line for each row")
-    return replace(problem, path=display(problem.path))
+    return shown(problem)
 
 
 def take_rows(
@@ -224,8 +225,11 @@ def _filled(rows: Sequence[Mapping[str, Any]], config: str, columns: Mapping[str
 
 
 def _source(row: object, number: int, config: str, schemas: Schemas) -> Source:
-    text = json.dumps(row, ensure_ascii=False, default=_plain)
-    return parse_source(GIVEN, row_kind(config), text, number, schemas)
+    return parse_source(GIVEN, row_kind(config), _json(row), number, schemas)
+
+
+def _json(row: object) -> str:
+    return json.dumps(row, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: Any) -> object:

@@ -1,7 +1,7 @@
-"""Reads what is scored: predictions as JSON Lines, or one annotator's labels, and the gold labels.
+"""Reads what is scored: predictions as JSON Lines or Parquet, or one annotator's labels, and the gold labels.
 
-A line that is no JSON, breaks its schema or does not fit the gold text is a Problem, and its document is unanswered.
-What else validation finds in a line is a Problem too, but the line is scored.
+A line that is no JSON, breaks its schema or does not fit the gold text is a Problem, and its
+document is unanswered. What else validation finds in a line is a Problem too, but the line is scored.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from chipstance.context import Context, Given
 from chipstance.corpus import parse_article, read_layers
 from chipstance.digests import sha256
 from chipstance.folders import Checkout, dataset_folder, find_checkout, schema_folder
-from chipstance.inputs import UsageError
+from chipstance.inputs import UsageError, is_lines, is_table
 from chipstance.jsonfile import dump_json, is_file, is_folder, is_missing, read_json
 from chipstance.judge import judge_lines
 from chipstance.layers import Layers, parse_layers
+from chipstance.line_sources import read_predictions
 from chipstance.loading import MANIFEST, load_documents, load_layers
 from chipstance.model import Document, Problem, Span
 from chipstance.model_output import Reading
@@ -26,7 +27,8 @@ from chipstance.predictions import read_line
 from chipstance.schemas import load_schemas
 from chipstance.validate import display, usual_checkout
 
-ALL, SUFFIX = "all", ".jsonl"
+ALL = "all"
+NO_LINES = "is no file of lines or rows: name it .jsonl (.gz, .zst) or .parquet"
 
 
 class ScoreInputError(UsageError):
@@ -141,10 +143,14 @@ def _usual_release() -> Path:
 def _labelled(folder: Path) -> tuple[Document, ...]:
     given = read_annotations([folder])
     if given.problems:
-        first = given.problems[0]
+        # where a list is broken, its texts are not known either, which is no cause
+        first = min(given.problems, key=lambda problem: problem.rule == "text-unknown")
         raise ScoreInputError(f"the gold labels are faulty: {first.path}:{first.line} {first.rule} {first.message}")
-    if len(given.annotations) != 1:
-        names = ", ".join(given.annotations) or "nobody"
+    if not given.annotations:
+        mend = "name a release, or a folder of label files (.json), as annotations/gold is one"
+        raise ScoreInputError(f"{display(str(folder))} holds no labels: {mend}")
+    if len(given.annotations) > 1:
+        names = ", ".join(given.annotations)
         raise ScoreInputError(f"{display(str(folder))} has labels by {names}: name a folder of one annotator's labels")
     return tuple(next(iter(given.annotations.values())).values())
 
@@ -173,8 +179,8 @@ def read_system(path: Path, gold: Gold, annotator: str = "") -> System:
     """Read a system's predictions for the gold documents.
 
     Args:
-        path: a file of JSON Lines as ``predictions.schema.json`` says; or labels of one annotator: a folder of label
-            files, one of them, a round, or a raw Label Studio export.
+        path: a file of JSON Lines as ``predictions.schema.json`` says, or of Parquet; or labels of one annotator: a
+            folder of label files, one of them, a round, or a raw Label Studio export.
         gold: what they are for.
         annotator: whose labels are scored, where there are several annotators.
 
@@ -185,7 +191,7 @@ def read_system(path: Path, gold: Gold, annotator: str = "") -> System:
     """
     if is_missing(path):
         raise FileNotFoundError(f"{display(str(path))} does not exist")
-    lines = path.suffix == SUFFIX and not is_folder(path)
+    lines = has_lines(path)
     if lines and annotator:
         raise ScoreInputError(f"{display(str(path))} has no annotators: leave --annotator out")
     system = _read_lines(path.absolute(), gold) if lines else _read_labels(path, gold, annotator)
@@ -193,14 +199,18 @@ def read_system(path: Path, gold: Gold, annotator: str = "") -> System:
         if each.id in system.documents and system.documents[each.id].text != each.text:
             raise ScoreInputError(f"{each.id}: {display(str(path))} is about another text than the gold labels")
     unanswered = tuple(each.id for each in gold.documents if each.id not in system.documents)
-    problems = sorted(system.problems, key=lambda p: (p.path, p.line, p.column, p.rule))
+    problems = sorted(system.problems, key=lambda p: (p.path, p.line, p.column, p.rank, p.rule))
     return replace(system, problems=tuple(problems), unanswered=unanswered)
+
+
+def has_lines(path: Path) -> bool:
+    """Tell whether a path is that of JSON Lines or Parquet."""
+    return (is_lines(path.name) or is_table(path.name)) and not is_folder(path)
 
 
 def _read_labels(path: Path, gold: Gold, annotator: str) -> System:
     if not is_folder(path) and path.suffix != ".json":
-        mend = "write one line of JSON for each document, or name label files or a Label Studio export"
-        raise ScoreInputError(f"{display(str(path))} is no {SUFFIX} file: {mend}")
+        raise ScoreInputError(f"{display(str(path))} {NO_LINES}, or name label files or a Label Studio export")
     texts = {each.id: each.text for each in gold.documents}
     given = read_annotations([path], [annotator] if annotator else (), texts)
     if len(given.annotations) > 1:
@@ -218,7 +228,7 @@ def _read_lines(path: Path, gold: Gold) -> System:
     problems: list[Problem] = []
     documents: dict[str, Document] = {}
     answered = []
-    for line in judge_lines(path, context):
+    for line in judge_lines(read_predictions(path, context), context):
         doc = line.source.data.get("doc") if isinstance(line.source.data, dict) else None
         elsewhere = isinstance(doc, str) and doc in gold.others
         problems += line.source.problems if elsewhere else line.problems
@@ -226,4 +236,9 @@ def _read_lines(path: Path, gold: Gold) -> System:
             reading = read_line(line.source.data, texts[doc], gold.layers)
             documents[doc] = Document(doc, texts[doc], reading.spans, "prediction")
             answered.append(Answered(line.source.line, doc, reading))
-    return System(documents, tuple(replace(p, path=display(p.path)) for p in problems), (), tuple(answered))
+    return System(documents, tuple(map(shown, problems)), (), tuple(answered))
+
+
+def shown(problem: Problem) -> Problem:
+    """Return a problem of a file of lines or rows as reports show it."""
+    return replace(problem.in_row() if is_table(problem.path) else problem, path=display(problem.path))

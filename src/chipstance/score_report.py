@@ -12,7 +12,7 @@ from chipstance.compare_systems import Outcome, SystemComparison
 from chipstance.jsonfile import dump_json
 from chipstance.model import Problem, Span
 from chipstance.reading_report import reading_details, reading_entry, reading_lines
-from chipstance.report import escape, text_lines
+from chipstance.report import escape, problem_entry, text_lines
 from chipstance.resampling import Figure, Resampling
 from chipstance.score_errors import Error
 from chipstance.score_figures import Figures, Name
@@ -170,7 +170,7 @@ def _entry(name: Name) -> dict[str, Any]:
 
 
 def _answers(answers: Answers) -> dict[str, Any]:
-    problems = [asdict(problem) for problem in answers.problems]
+    problems = [*map(problem_entry, answers.problems)]
     shown = {answers.noun: answers.documents, "unanswered": list(answers.unanswered), "problems": problems}
     return shown | (reading_entry(answers.answered) if answers.noun == "documents" else {})
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import math
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chipstance.faults import MOST_FAULTS, Fault
-from chipstance.jsonfile import read_bytes
-from chipstance.locate import JsonError, Positions, decode, parse
+from chipstance.faults import MOST_FAULTS, Fault, show
+from chipstance.jsonfile import is_file, read_bytes
+from chipstance.locate import JsonError, Positions, decode, parse, position
 from chipstance.model import Problem
 from chipstance.rules import Finding, declare
 from chipstance.schemas import Schemas, schema_faults
@@ -19,6 +21,12 @@ Json = Any
 
 UNKNOWN = "no kind of file that ChipStance knows"
 KIND_UNKNOWN = declare("kind-unknown", "A JSON file, or what its lines hold, is of a kind that the validator knows.")
+_ODD_NUMBER = re.compile(r"-0(?![\d.])|\d[eE]\+?\d{3}|\d{309}")
+"""Part of any number that is minus zero, or a float too large to be held."""
+_FLOAT = re.compile(r"-?\d+[.eE].*")
+_NUMBER = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?', re.DOTALL)
+"""A string or a number of a JSON text."""
+LISTED = "this is a list of objects: write each of them on a line of its own, without the brackets and commas around"
 MOST_PROBLEMS = 10_000
 """So many problems of a file are listed; a file of lines with more is not read on."""
 
@@ -96,27 +104,6 @@ def read_json_source(path: Path, kind: str, schemas: Schemas) -> Source:
     return parse_source(path, kind, text, 0, schemas)
 
 
-def read_lines_source(path: Path, kind: str, schemas: Schemas) -> Iterator[Source]:
-    """Read a JSON Lines file: one source for each line."""
-    try:
-        content = read_bytes(path)
-    except OSError as error:
-        yield Source(path, kind, problems=(unreadable(path, error),))
-        return
-    if not content:
-        message = 'the file is empty: write one line for each document, with "spans": [] where there are none'
-        yield Source(path, kind, problems=(Problem("predictions-empty", str(path), "", message, 1, 1),))
-    before = 0
-    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
-        start, before = before, before + len(line) + 1
-        try:
-            text = decode(line, before=start)
-        except JsonError as error:
-            yield Source(path, kind, line=number, problems=(refused(path, error, number),))
-        else:
-            yield parse_source(path, kind, text, number, schemas)
-
-
 def read_article_source(path: Path) -> Source:
     """Read an article, its line ends untouched."""
     try:
@@ -130,7 +117,9 @@ def unreadable(path: Path, error: OSError | JsonError) -> Problem:
     """Return the problem of a file, or a folder, that can't be read."""
     if isinstance(error, JsonError):
         return refused(path, error, 0)
-    message = f"it can't be read ({error.strerror or error}): let everybody read it, or put it back"
+    special = error.errno == errno.EINVAL and not is_file(path)
+    mend = "pipe its content into chipstance validate -" if special else "let everybody read it, or put it back"
+    message = f"it can't be read ({error.strerror or error}): {mend}"
     return Problem("file-unreadable", str(path), "", message, 1, 1)
 
 
@@ -143,9 +132,12 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     """Return a source whose text has been read already; arguments as its attributes."""
     try:
         data = parse(text, line=line > 0)
+        _check_numbers(text)
     except JsonError as error:
         return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
     source = Source(path, kind or kind_by_content(data), text, data, line, positions=Positions(text))
+    if line and isinstance(data, list) and data and all(isinstance(each, dict) for each in data):
+        return replace(source, problems=(source.problem("schema", Finding("", LISTED)),))
     if not source.kind:
         message = _as_line(data) or f"{UNKNOWN}: move it elsewhere, or give it the keys of its kind"
         return replace(source, problems=(source.problem("kind-unknown", Finding("", message)),))
@@ -159,12 +151,28 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     return replace(source, problems=_problems(source, faults), faults=frozenset(fault.pointer for fault in faults))
 
 
+def _check_numbers(text: str) -> None:
+    """See that a JSON text has no number that others may read otherwise.
+
+    Raises:
+        JsonError: minus zero, or a number beyond all that a float can hold.
+    """
+    for found in _NUMBER.finditer(text) if _ODD_NUMBER.search(text) else ():
+        if found[0] == "-0":
+            raise JsonError("whole-number", "-0 is zero: write 0", *position(text, found.start()))
+        if _FLOAT.fullmatch(found[0]) and math.isinf(float(found[0])):
+            message = f"{show(found[0])[1:-1]} is so large that it is read as infinity: write the number that is meant"
+            raise JsonError("json-constant", message, *position(text, found.start()))
+
+
 def _problems(source: Source, faults: list[Fault]) -> tuple[Problem, ...]:
     return tuple(source.problem(fault.rule, Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
 
 
 def _as_line(data: Json) -> str:
-    """Return what is wrong with a label file that looks like a line of JSON Lines, if it does."""
+    """Return what is wrong with a label file that looks like a line of JSON Lines, or several, if it does."""
+    if isinstance(data, list) and data and isinstance(data[0], dict) and "doc" in data[0]:
+        return f"{LISTED}, and name it .jsonl"
     if not isinstance(data, dict) or {"annotator", "text_sha256"} & set(data):
         return ""
     kind = "documents" if "text" in data else "predictions" if {"spans", "answer"} & set(data) else ""

@@ -10,10 +10,21 @@ from itertools import chain
 from pathlib import Path
 
 from chipstance.context import Context
-from chipstance.inputs import PARQUET, Begun, Part, is_json, open_address, open_part, plain_name
+from chipstance.inputs import (
+    DOCUMENTS,
+    PARQUET,
+    PREDICTIONS,
+    Begun,
+    Part,
+    UsageError,
+    is_json,
+    open_address,
+    open_part,
+    plain_name,
+)
 from chipstance.judge import judge_source
-from chipstance.line_check import DOCUMENTS, PREDICTIONS, check_run
-from chipstance.line_files import LineFile, check_table, problems_of
+from chipstance.line_check import check_run
+from chipstance.line_files import LineFile, check_lines, problems_of
 from chipstance.locate import BOM, JsonError, decode
 from chipstance.model import Problem
 from chipstance.sources import kind_by_content, parse_source, unreadable
@@ -51,12 +62,15 @@ def check_unnamed(address: str, kind: str, context: Context) -> list[Problem]:
         address: ``-``, or an address.
         kind: of the lines or of the file; empty for what it seems to be.
         context: as for ``check_value``.
+
+    Raises:
+        UsageError: it can't be of that kind.
     """
     try:
         with open_address(address) as file:
             begun = Begun(file)
             if begun.look(len(TABLE)) == TABLE:
-                return _check_table(address, begun, context)
+                return _check_table(address, kind, begun, context)
             compression = next((name for magic, name in MAGIC.items() if begun.look(len(magic)) == magic), "")
             found = lines(pieces(begun, compression))
             first = next(found, None)
@@ -75,12 +89,14 @@ def _unread(address: str, error: OSError | StreamError) -> Problem:
     return replace(unreadable(Path(address), error), path=address)
 
 
-def _check_table(address: str, file: Begun, context: Context) -> list[Problem]:
+def _check_table(address: str, kind: str, file: Begun, context: Context) -> list[Problem]:
     """Check a Parquet file that can't be read in any order as it is."""
+    if kind not in ("", DOCUMENTS, PREDICTIONS):
+        raise UsageError(f"{address} can't hold {kind}: it is Parquet, and rows are documents or predictions")
     with tempfile.NamedTemporaryFile(suffix=PARQUET) as copy:
         copy.writelines(pieces(file, ""))
         copy.flush()
-        return [replace(each, path=address) for each in check_table(copy.name, context)]
+        return [replace(each, path=address) for each in check_lines(copy.name, kind, context)]
 
 
 def _is_value(line: bytes) -> bool:

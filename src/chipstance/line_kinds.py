@@ -1,0 +1,69 @@
+"""Tells what the lines of a file are, where nobody says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR, Part, open_part
+from chipstance.line_looks import beginning, refuse_no_json
+from chipstance.line_slips import is_spread
+from chipstance.streams import Line, refuse_other
+
+OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
+"""The keys of a line of predictions."""
+LOOKED_AT, LOOKED_INTO = 500, 16 << 20
+"""Among so many lines, and about so many bytes, the first that can be told says what a file holds."""
+
+
+def parts_kind(part: Part, kind: str) -> str:
+    """Return the kind of all parts of a plain file of lines; empty where it has to be looked at as a whole.
+
+    Args:
+        part: all of the file.
+        kind: what it is said to be; empty for what its first lines seem to be.
+
+    Raises:
+        OSError: the file can't be read.
+        chipstance.streams.StreamError: it is something else than its name says.
+    """
+    with open_part(part) as lines:
+        first = beginning(lines)
+        refuse_other(first[0].data if first else b"")
+        if is_spread(first):
+            return ""
+        refuse_no_json(first)
+        return kind or kind_of(chain(first, lines))
+
+
+def kind_of(lines: Iterable[Line]) -> str:
+    """Return what a file's lines are, by the first of them that can be told; ``unclear`` where none can.
+
+    A line with a text is a document. One with spans, or an answer, is a prediction; if it has keys of neither, only
+    where no other line tells. A line that can't be read decides nothing.
+    """
+    likely, size = UNCLEAR, 0
+    for line in islice(lines, LOOKED_AT):
+        kind, sure = _telling(line.data)
+        if sure:
+            return kind
+        likely = kind if likely == UNCLEAR else likely
+        size += len(line.data)
+        if size > LOOKED_INTO:
+            break
+    return likely
+
+
+def _telling(line: bytes) -> tuple[str, bool]:
+    """Return what a line seems to be, and whether that is sure."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return UNCLEAR, False
+    if isinstance(value, list) and value:
+        value = value[0]  # of which there should be one on each line
+    keys = set(value) if isinstance(value, dict) else set()
+    if "text" in keys:
+        return DOCUMENTS, True
+    return (PREDICTIONS, keys <= OF_PREDICTIONS) if keys & {"spans", "answer"} else (UNCLEAR, False)
