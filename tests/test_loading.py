@@ -6,11 +6,14 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import chipstance
+from chipstance.digests import sha256
 from chipstance.folders import Checkout
 from chipstance.loading import LoadError, decimal_string
 from chipstance.model import by_position
@@ -67,12 +70,48 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
         chipstance.load(folder)
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"files": [1]}', '{"files": []}'])
-def test_a_folder_without_a_release_is_refused(tmp_path: Path, content: str | None) -> None:
+LISTED = '{"config": "articles", "split": "test"'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    {
+        None: "can't read its manifest.json",
+        "": "manifest.json:1:1 nothing stands here",
+        "{": "manifest.json:1:",
+        '{"files": [],\n"files": []}': "manifest.json:2:1 key 'files' stands twice",
+        "[]": "does not list the files",
+        "{}": "does not list the files",
+        '{"files": 3}': "does not list the files",
+        '{"files": [1]}': "does not list the files",
+        '{"files": []}': "names no articles",
+        f'{{"files": [{LISTED}}}]}}': "does not list the files",
+        f'{{"files": [{LISTED}, "path": 3, "sha256": 4}}]}}': "does not list the files",
+    }.items(),
+)
+def test_a_folder_without_a_release_is_refused(tmp_path: Path, content: str | None, said: str) -> None:
     if content is not None:
         (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(LoadError, match="holds no release"):
+    with pytest.raises(LoadError, match=r"holds no release.*get the release again") as caught:
         chipstance.load(tmp_path)
+    assert said in str(caught.value)
+
+
+def test_a_file_that_the_manifest_names_rightly_is_a_table_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    path.write_bytes(b"PAR1")
+    with pytest.raises(LoadError, match=r"some\.parquet is no sound Parquet file.*get the release again"):
+        chipstance.load(_listing(path))
+    pq.write_table(pa.table({"text": ["A"]}), path)
+    with pytest.raises(LoadError, match=r"its articles have no column 'doc'; get the release again"):
+        chipstance.load(_listing(path))
+
+
+def _listing(path: Path) -> Path:
+    """Return the folder of a file, with a manifest that lists it."""
+    entry = {"config": "articles", "split": "test", "path": path.name, "sha256": sha256(path.read_bytes())}
+    (path.parent / "manifest.json").write_text(json.dumps({"files": [entry]}))
+    return path.parent
 
 
 @pytest.mark.parametrize(

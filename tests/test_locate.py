@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipstance.locate import JsonError, Positions, decode, escape, parse, scan
+import plain_places
+from chipstance.locate import JsonError, Positions, decode, parse, position
 
 TEXT = """{
   "mill": [1, {"a/b~": "🧵 {x}"}],
@@ -50,23 +53,81 @@ def test_a_text_that_is_no_json_has_one_place() -> None:
     assert Positions("").find("/a/b") == (1, 1)
 
 
-def pointers(value: Any, pointer: str = "") -> dict[str, Any]:
-    found = {pointer: value}
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in items:
-        found |= pointers(child, f"{pointer}/{escape(key)}")
-    return found
+SPACE = st.sampled_from(["", "", " ", "\r\n", "\n\t ", " \r"])
+STRINGS = [
+    r'""',
+    '"a"',
+    r'"\u0061"',
+    '"a/b~"',
+    r'"\"{["',
+    '"🧵]}"',
+    r'"\\"',
+    '"0"',
+    r'"\ud83e\uddf5,:"',
+    '"NaN"',
+    '"é\u2028"',
+]
+TOKENS = ["0", "-1.5e-7", "12", "true", "null", "1e5", f"{'1' * 4301}.5", *STRINGS]
+REFUSED = ["NaN", "-Infinity", "1" * 4301, "-" + "7" * 4400, "[" * 70 + "]" * 70, '{"a":' * 65 + "1" + "}" * 65]
 
 
-@given(VALUES, st.sampled_from([None, 2]), st.booleans())
-def test_scan_finds_every_value_where_it_stands(value: Any, indent: int | None, ascii_only: bool) -> None:
-    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    found = {mark.pointer: json.JSONDecoder().raw_decode(text, mark.value)[0] for mark in scan(text)}
-    assert found == pointers(value)
+@st.composite
+def lists(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    items = [draw(SPACE) + item + draw(SPACE) for item in draw(st.lists(inner, max_size=4))]
+    return f"[{','.join(items) or draw(SPACE)}]"
 
 
-def test_scan_needs_no_stack() -> None:
-    assert sum(1 for _ in scan("[" * 20_000 + "]" * 20_000)) == 20_000
+@st.composite
+def objects(draw: st.DrawFn, inner: st.SearchStrategy[str], *, unique: bool) -> str:
+    distinct = json.loads if unique else None
+    keys = draw(
+        st.lists(st.sampled_from(STRINGS), max_size=4, unique_by=distinct)
+        if unique
+        else st.lists(st.sampled_from(STRINGS), max_size=4)
+    )
+    items = [f"{draw(SPACE)}{key}{draw(SPACE)}:{draw(SPACE)}{draw(inner)}{draw(SPACE)}" for key in keys]
+    return "{" + (",".join(items) or draw(SPACE)) + "}"
+
+
+def texts(tokens: list[str], *, unique: bool) -> st.SearchStrategy[str]:
+    """Return JSON texts that are written in any way; keys stand once in an object, or not."""
+    value = st.recursive(
+        st.sampled_from(tokens), lambda inner: lists(inner) | objects(inner, unique=unique), max_leaves=12
+    )
+    return st.tuples(SPACE, value, SPACE).map("".join)
+
+
+@given(texts(TOKENS, unique=True), st.data())
+def test_everything_is_found_where_it_stands(text: str, data: st.DataObject) -> None:
+    known = [mark.pointer for mark in plain_places.scan(text)]
+    asked = st.lists(st.sampled_from(known), min_size=1, max_size=9)
+    wanted = data.draw(asked.flatmap(st.permutations))
+    gone = data.draw(st.sampled_from(["", "/0", "/7/x", "/00", "/-1", "/a", "/a~1b~0", "/²", "/x"]))
+    places = Positions(text)
+    for pointer in [*wanted, *(each + gone for each in wanted), *wanted]:
+        for key in (True, False):
+            assert places.find(pointer, key=key) == plain_places.find(text, pointer, key=key)
+
+
+@given(texts([*TOKENS, *REFUSED], unique=False), st.data())
+def test_what_is_refused_is_found_where_it_stands(text: str, data: st.DataObject) -> None:
+    behind = data.draw(st.sampled_from(["", "]", "}", '{"a": 1, "a": 1}']))
+    found = None
+    try:
+        parse(text + behind)
+    except JsonError as error:
+        found = error
+    assert found or not behind
+    if found and (found.rule != "json-syntax" or "digits" in str(found)):
+        place = plain_places.refused_at(text, found.rule)
+        assert (found.line, found.column) == place
+
+
+@given(st.lists(st.sampled_from(["a", "\n", "\r\n", "🧵", "é" * 5, "\n" * 7])).map("".join), st.integers(1, 9))
+def test_lines_are_counted_in_blocks(text: str, size: int) -> None:
+    with mock.patch("chipstance.locate._BLOCK", size):
+        places = Positions(text)
+        assert [places.at(at) for at in range(len(text) + 1)] == [position(text, at) for at in range(len(text) + 1)]
 
 
 @given(VALUES)
@@ -146,6 +207,27 @@ def test_many_values_are_placed_quickly() -> None:
     start = time.perf_counter()
     assert [places.find(f"/{i}")[0] for i in range(50_000)] == list(range(1, 50_001))
     assert time.perf_counter() - start < 5
+
+
+def test_places_are_found_about_as_quickly_as_a_text_is_parsed() -> None:
+    span = '{"id": "s1", "layer": "cue", "start": 10, "text": "sa\\u0069d 🧵", "attributes": {"entity": null}}'
+    text = f'{{"doc": "mill", "spans": [{", ".join([span] * 10_000)}], "doc": 1}}'
+    parsing = min(_took(lambda: json.loads(text)) for _ in range(3))
+    assert _took(lambda: Positions(text).find("/spans/9999/attributes/entity")) < 8 * parsing
+    assert min(_took(lambda: _is_sound(text)) for _ in range(3)) < 16 * parsing
+
+
+def _is_sound(text: str) -> bool:
+    with suppress(JsonError):
+        parse(text)
+        return True
+    return False
+
+
+def _took(act: Callable[[], object]) -> float:
+    start = time.process_time()
+    act()
+    return time.process_time() - start
 
 
 BROKEN_BEHIND = {

@@ -48,9 +48,18 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         OSError: it can't be read.
     """
+    refuse_special(path)
+    return path.read_bytes()
+
+
+def refuse_special(path: Path) -> None:
+    """See that a path is none of a pipe or device.
+
+    Raises:
+        OSError: it is, with ``EINVAL``; or nobody can tell.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
-    return path.read_bytes()
 
 
 def dump_json(data: Any) -> str:

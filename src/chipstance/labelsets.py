@@ -106,6 +106,7 @@ class LabelReader:
 
     context: Context
     problems: list[Problem] = field(default_factory=list)
+    _told: set[Problem] = field(default_factory=set)
 
     @property
     def layers(self) -> Layers:
@@ -149,6 +150,9 @@ class LabelReader:
         doc = source.data["doc"]
         text = self._text(doc)
         if text is None:
+            why = sorted(self.context.problems - self._told, key=lambda problem: (problem.path, problem.line))
+            self._told.update(why)
+            yield from why
             message = f"the text of {doc!r} is not known: work in the checkout that has it, or put the file into it"
             yield Problem("text-unknown", str(source.path), "/doc", message, 1, 1)
             return

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from chipstance.digests import sha256
-from chipstance.jsonfile import read_json
+from chipstance.jsonfile import read_bytes
+from chipstance.locate import JsonError, decode, parse
 from chipstance.model import Document, Span, Value, by_position
 from chipstance.tables import SPLITS
 
 MANIFEST = "manifest.json"
+AGAIN = "get the release again"
 SPAN_FIELDS = ("id", "start", "end", "text", "repaired")
 
 
@@ -34,7 +36,10 @@ def load_documents(folder: Path, split: str | None = None) -> tuple[Document, ..
     if split is not None and split not in files:
         raise LoadError(f"{folder} has no split {split!r}: choose from {', '.join(files)}")
     chosen = [entry for name, entry in files.items() if split in (None, name)]
-    return tuple(document for entry in chosen for document in _documents(_checked(folder, entry)))
+    try:
+        return tuple(document for entry in chosen for document in _documents(_checked(folder, entry)))
+    except KeyError as error:
+        raise LoadError(f"{folder} holds no release: its articles have no column {error}; {AGAIN}") from None
 
 
 def load_rows(folder: Path, config: str) -> tuple[Mapping[str, Any], ...]:
@@ -48,12 +53,12 @@ def load_rows(folder: Path, config: str) -> tuple[Mapping[str, Any], ...]:
         LoadError: as for ``load_documents``.
     """
     files = _files(folder, config).values()
-    return tuple(row for entry in files for row in _table(_checked(folder, entry)).to_pylist())
+    return tuple(row for entry in files for row in _checked(folder, entry).to_pylist())
 
 
 def load_layers(folder: Path) -> dict[str, frozenset[str]]:
     """Return the layers that a release has, each with the names of its attributes. Errors as for ``load_documents``."""
-    table = _table(_checked(folder, next(iter(_files(folder, "articles").values()))))
+    table = _checked(folder, next(iter(_files(folder, "articles").values())))
     columns = [field for field in table.schema if _is_layer(field.type)]
     return {
         field.name: frozenset(each.name for each in field.type.value_type).difference(SPAN_FIELDS) for field in columns
@@ -61,25 +66,36 @@ def load_layers(folder: Path) -> dict[str, frozenset[str]]:
 
 
 def _files(folder: Path, config: str) -> dict[str, Mapping[str, Any]]:
+    path = folder / MANIFEST
     try:
-        files = read_json(folder / MANIFEST)["files"]
+        files = parse(decode(read_bytes(path)))["files"]
         entries = {entry["split"]: entry for entry in files if entry["config"] == config}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LoadError(f"{folder} holds no release: can't read its {MANIFEST} ({error})") from None
+        _ = [(folder / entry["path"], entry["sha256"]) for entry in entries.values()]
+    except OSError as error:
+        raise LoadError(f"{folder} holds no release: can't read its {MANIFEST} ({error.strerror}); {AGAIN}") from None
+    except JsonError as error:
+        place = f"{path}:{error.line}:{error.column}"
+        raise LoadError(f"{folder} holds no release: {place} {error}, or {AGAIN}") from None
+    except (LookupError, TypeError):
+        raise LoadError(f"{folder} holds no release: {path} does not list the files of one; {AGAIN}") from None
     if not entries:
-        raise LoadError(f"{folder} holds no release: its {MANIFEST} names no {config}")
+        raise LoadError(f"{folder} holds no release: its {MANIFEST} names no {config}; {AGAIN}")
     return {split: entries[split] for split in SPLITS if split in entries}
 
 
-def _checked(folder: Path, entry: Mapping[str, Any]) -> bytes:
+def _checked(folder: Path, entry: Mapping[str, Any]) -> Any:
+    """Return a table that is the one that the manifest names."""
     path = folder / entry["path"]
     try:
-        data: bytes = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
-        raise LoadError(f"can't read {path}: {error.strerror}; get the release again") from None
+        raise LoadError(f"can't read {path}: {error.strerror}; {AGAIN}") from None
     if sha256(data) != entry["sha256"]:
-        raise LoadError(f"{path} has been changed: its digest is not the manifest's; build or get the release again")
-    return data
+        raise LoadError(f"{path} has been changed: its digest is not the manifest's; build or {AGAIN}")
+    try:
+        return _table(data)
+    except (ValueError, OSError):  # pyarrow's errors
+        raise LoadError(f"{path} is no sound Parquet file, though the manifest names it; {AGAIN}") from None
 
 
 def _table(data: bytes) -> Any:
@@ -90,8 +106,7 @@ def _table(data: bytes) -> Any:
     return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
 
 
-def _documents(data: bytes) -> Iterator[Document]:
-    table = _table(data)
+def _documents(table: Any) -> Iterator[Document]:
     layers = [name for name in table.column_names if _is_layer(table.schema.field(name).type)]
     for row in table.to_pylist():
         spans = [_span(layer, entry) for layer in layers for entry in row[layer]]

@@ -1,19 +1,21 @@
 """Strict JSON, and the exact line and column of anything in it.
 
-Parsing is Python's own; the scanner below runs only when there is something to report, and uses no
-recursion, so a hostile file can't exhaust the stack.
+Parsing is Python's own. Places are looked for only when there is something to report, by patterns that pass over what
+nobody asks for, and without recursion, so a hostile file can't exhaust the stack.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
+import sys
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from chipstance.faults import show
 from chipstance.json_slips import slip
 
 MAX_DEPTH = 64
@@ -23,10 +25,29 @@ TOO_DEEP = f"nested more than {MAX_DEPTH} deep: flatten it"
 BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-
-_PARENTS = {dict, list}
+_SPACE = r"[ \t\r\n]*+"
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_FLAT = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
+_LEAF = rf"[{{\[]{_FLAT}[}}\]]"
+_SCALAR = rf'{_STRING}|[^ \t\r\n{{}}\[\],"]++'
+_MEMBER = re.compile(rf"[ \t\r\n,]*+(?:({_STRING}){_SPACE}:{_SPACE})?+({_SCALAR}|{_LEAF}|[{{\[}}\]])", re.DOTALL)
+"""A key, if there is one, and its value; only the bracket where the value holds others, or where there is no more."""
+_COLON = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}", re.DOTALL)
+_REST = re.compile(rf"(?:{_FLAT}{_LEAF})*+{_FLAT}([{{}}\[\]])", re.DOTALL)
+"""To the next bracket, over objects and lists that hold none."""
+_KEYS = re.compile(
+    rf"(?P<key>{_STRING}){_SPACE}:(?:{_SPACE}(?:{_SCALAR}))?+|{_STRING}|(?P<opened>{{)|(?P<closed>}})", re.DOTALL
+)
+_BRACKETS = re.compile(rf"{_STRING}|([{{}}\[\]])", re.DOTALL)
+_CONSTANT = re.compile(rf"{_STRING}|({'|'.join(CONSTANTS)})", re.DOTALL)
+_LONG_NUMBER = re.compile(
+    rf"{_STRING}|(?<![0-9.eE+-])(-?[0-9]{{{MAX_DIGITS + 1},}}+)(?!\.[0-9]|[eE][-+]?[0-9])", re.DOTALL
+)
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
+_INDEX = re.compile("0|[1-9][0-9]{0,15}")
+_PARENTS = {dict, list}
+_BLOCK = 1 << 16
+"""Lines are counted once in so many code points."""
 
 
 class JsonError(ValueError):
@@ -45,37 +66,6 @@ class JsonError(ValueError):
         self.column = column
 
 
-@dataclass(slots=True)
-class _Frame:
-    """An object or array that is open while scanning."""
-
-    pointer: str
-    is_object: bool
-    index: int = 0
-    key: str = ""
-    key_at: int = -1
-
-    def child(self) -> str:
-        return f"{self.pointer}/{escape(self.key) if self.is_object else self.index}"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a value stands.
-
-    Attributes:
-        pointer: its JSON pointer.
-        value: offset of its first code point.
-        key: offset of its key, or of the value where it has none.
-        first: the value's first token.
-    """
-
-    pointer: str
-    value: int
-    key: int
-    first: str
-
-
 def escape(key: str | int) -> str:
     """Return a key as a JSON pointer writes it (RFC 6901)."""
     return str(key).replace("~", "~0").replace("/", "~1")
@@ -86,29 +76,71 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def scan(text: str) -> Iterator[Mark]:
-    """Yield every value of a JSON text, in order. The syntax must be right; duplicate keys are yielded too."""
-    stack: list[_Frame] = []
-    key_next = False
-    for match in _TOKEN.finditer(text):
-        found, at = match[0], match.start()
-        if found in ("}", "]"):
-            stack.pop()
-            key_next = False
-        elif found == ",":
-            stack[-1].index += 1
-            key_next = stack[-1].is_object
-        elif found == ":":
-            key_next = False
-        elif key_next:
-            stack[-1].key, stack[-1].key_at = json.loads(found, strict=False), at
-        else:
-            frame = stack[-1] if stack else None
-            mark = Mark(frame.child() if frame else "", at, frame.key_at if frame and frame.is_object else at, found)
-            yield mark
-            if found in ("{", "["):
-                stack.append(_Frame(mark.pointer, found == "{"))
-                key_next = found == "{"
+class _Members:
+    """The members of an object or a list, met one after the other as far as anybody asks for them.
+
+    Args:
+        text: JSON.
+        at: offset of the bracket that opens it.
+    """
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text, self._rest = text, _members(text, at)
+        self._keys: dict[str, int] | None = {} if text[at] == "{" else None
+        self._items = array("q")
+
+    def find(self, name: str) -> tuple[int, int] | None:
+        """Return the offsets of the key, or else the value, and of the value that a part of a JSON pointer names."""
+        return self._item(name) if self._keys is None else self._value(self._keys, name)
+
+    def _item(self, name: str) -> tuple[int, int] | None:
+        index = int(name) if _INDEX.fullmatch(name) else sys.maxsize
+        if len(self._items) <= index:
+            for member in self._rest:
+                self._items.append(member.start(2))
+                if len(self._items) > index:
+                    break
+        return (self._items[index], self._items[index]) if index < len(self._items) else None
+
+    def _value(self, keys: dict[str, int], name: str) -> tuple[int, int] | None:
+        key = name.replace("~1", "/").replace("~0", "~")
+        if key not in keys:
+            for member in self._rest:
+                met = _key(member[1])
+                keys[met] = member.start(1)
+                if met == key:
+                    break
+        found = _COLON.match(self._text, keys[key]) if key in keys else None
+        return found and found.span()
+
+
+def _members(text: str, at: int) -> Iterator[re.Match[str]]:
+    """Yield the members of the object or list that a bracket opens."""
+    behind = at + 1
+    while behind:
+        begin, behind = behind, 0
+        for member in _MEMBER.finditer(text, begin):
+            first, end = member.start(2), member.end()
+            if text[first] in "}]":
+                break
+            yield member
+            if end == first + 1 and text[first] in "{[":
+                behind = _behind(text, end)
+                break
+
+
+def _behind(text: str, at: int) -> int:
+    """Return the offset behind an object or a list that has begun."""
+    depth = 1
+    while depth and (found := _REST.match(text, at)):
+        at = found.end()
+        depth += 1 if found[1] in "{[" else -1
+    return at
+
+
+def _key(written: str) -> str:
+    """Return a key of a JSON text without its quotation marks."""
+    return str(json.loads(written, strict=False)) if "\\" in written else written[1:-1]
 
 
 @dataclass(frozen=True)
@@ -118,41 +150,47 @@ class Positions:
     text: str
 
     @cached_property
-    def _marks(self) -> dict[str, Mark]:
-        """What has been met so far."""
+    def _opened(self) -> dict[int, _Members]:
+        """What has been looked into so far, by the offset of its bracket."""
         return {}
 
     @cached_property
-    def _rest(self) -> Iterator[Mark]:
-        return scan(self.text)
-
-    def _mark(self, pointer: str) -> Mark | None:
-        if pointer not in self._marks:
-            for mark in self._rest:
-                self._marks[mark.pointer] = mark
-                if mark.pointer == pointer:
-                    break
-        return self._marks.get(pointer)
+    def _begin(self) -> int:
+        """Where the value begins."""
+        return len(self.text) - len(self.text.lstrip())
 
     def find(self, pointer: str, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is gone."""
-        mark = self._mark(pointer)
-        while mark is None and pointer:
-            pointer = pointer.rpartition("/")[0]
-            mark = self._mark(pointer)
-        if mark is None:
-            return 1, 1
-        return self.at(mark.key if key else mark.value)
+        begin = value = self._begin
+        for name in pointer.split("/")[1:]:
+            found = self._members(value).find(name) if self.text.startswith(("{", "["), value) else None
+            if found is None:
+                break
+            begin, value = found
+        return self.at(begin if key else value)
+
+    def _members(self, at: int) -> _Members:
+        if at not in self._opened:
+            self._opened[at] = _Members(self.text, at)
+        return self._opened[at]
 
     def at(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset."""
-        line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
+        line, start = self._blocks[offset // _BLOCK]
+        begin = offset - offset % _BLOCK
+        last = self.text.rfind("\n", begin, offset)
+        return line + self.text.count("\n", begin, offset), offset - max(last, start - 1)
 
     @cached_property
-    def _lines(self) -> list[int]:
-        """Offsets at which lines begin."""
-        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+    def _blocks(self) -> list[tuple[int, int]]:
+        """The line in which each block begins, and the offset at which that line does."""
+        line, start = 1, 0
+        found = [(line, start)]
+        for end in range(_BLOCK, len(self.text) + 1, _BLOCK):
+            line += self.text.count("\n", end - _BLOCK, end)
+            start = max(start, self.text.rfind("\n", end - _BLOCK, end) + 1)
+            found.append((line, start))
+        return found
 
 
 def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
@@ -220,40 +258,39 @@ def _no_constant(_name: str) -> Any:
 
 
 def _located(text: str, rule: str) -> JsonError:
-    seen: dict[int, set[str]] = {}
-    for mark in scan(text):
-        # what stands behind the place need not be JSON: so the place has to be met for sure
-        if rule == "json-syntax" and (size := _digits(mark.first)) > MAX_DIGITS:
-            message = f"a number of {size} digits: write one of {MAX_DIGITS} at most"
-            return JsonError(rule, message, *position(text, mark.value))
-        if rule == "json-constant" and (name := next(filter(mark.first.startswith, CONSTANTS), "")):
-            return JsonError(rule, f"{name} is no JSON: write a number or null", *position(text, mark.value))
-        if rule == "json-duplicate-key" and _is_again(mark, seen):
-            key = mark.pointer.rpartition("/")[2]
-            return JsonError(
-                rule, f"key {key!r} stands twice in one object: remove one of them", *position(text, mark.key)
-            )
+    # what stands behind the place need not be JSON: so the place has to be met for sure
+    if rule == "json-duplicate-key" and (again := _again(text)):
+        message = f"key {show(escape(_key(again['key'])))} stands twice in one object: remove one of them"
+        return JsonError(rule, message, *position(text, again.start()))
+    if rule == "json-constant" and (constant := _outside_strings(_CONSTANT, text)):
+        message = f"{constant[1]} is no JSON: write a number or null"
+        return JsonError(rule, message, *position(text, constant.start()))
+    if rule == "json-syntax" and (number := _outside_strings(_LONG_NUMBER, text)):
+        message = f"a number of {len(number[1].lstrip('-'))} digits: write one of {MAX_DIGITS} at most"
+        return JsonError(rule, message, *position(text, number.start()))
     return JsonError(rule, "the file can't be read")
 
 
-def _digits(token: str) -> int:
-    """Return how many digits an integer has that a token begins with; 0 where it begins with none, or with a float."""
-    found = _NUMBER.match(token)
-    return len(found[1]) if found and not found[2] else 0
+def _outside_strings(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return next((found for found in pattern.finditer(text) if found[1]), None)
 
 
-_NUMBER = re.compile(r"-?(\d+)(\.\d+|[eE][-+]?\d+)?")
-
-
-def _is_again(mark: Mark, seen: dict[int, set[str]]) -> bool:
-    """Tell whether a value has a pointer that another had, of those that are seen in what is open still."""
-    depth = mark.pointer.count("/")
-    seen.pop(depth + 1, None)
-    known = seen.setdefault(depth, set())
-    again = mark.pointer in known
-    if mark.key != mark.value:
-        known.add(mark.pointer)
-    return again
+def _again(text: str) -> re.Match[str] | None:
+    """Return the first key that its object has already."""
+    known: set[str] = set()
+    around: list[set[str]] = []
+    for found in _KEYS.finditer(text):
+        match found.lastgroup:
+            case "key":
+                if (key := _key(found["key"])) in known:
+                    return found
+                known.add(key)
+            case "opened":
+                around.append(known)
+                known = set()
+            case "closed":
+                known = around.pop()
+    return None
 
 
 def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
@@ -265,7 +302,11 @@ def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
 
 
 def _is_deep(value: Any) -> bool:
-    return any(level for depth, level in enumerate(levels(value)) if depth == MAX_DEPTH)
+    parents = [value] if type(value) in _PARENTS else []
+    for _ in range(MAX_DEPTH - 1):
+        members = (parent.values() if type(parent) is dict else parent for parent in parents)
+        parents = [each for inside in members for each in inside if type(each) in _PARENTS]
+    return any(parents)
 
 
 def levels(value: Any) -> Iterator[list[Any]]:
@@ -292,4 +333,11 @@ def _half_at(text: str) -> int | None:
 
 
 def _depth_at(text: str) -> int:
-    return next((mark.value for mark in scan(text) if mark.pointer.count("/") >= MAX_DEPTH), 0)
+    """Return where the first value stands that is nested too deep."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[1]:
+            depth += 1 if found[1] in "{[" else -1
+        if depth == MAX_DEPTH and found[1] in ("{", "[") and (inside := _MEMBER.match(text, found.end())):
+            return inside.start(2)
+    return 0

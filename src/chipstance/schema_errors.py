@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
@@ -21,11 +22,13 @@ from chipstance.faults import MOST_FAULTS, Fault, show
 from chipstance.locate import escape
 from chipstance.schema_gate import Gate, are_distinct, is_pattern, matches
 from chipstance.schema_set import objects
-from chipstance.schema_words import form, known_keys, lacking, message, types
+from chipstance.schema_words import form, known_keys, lacking, message, near, types
 
 Json = Any
 
 SCHEMA_PATTERN, WHOLE_NUMBER = "schema-pattern", "whole-number"
+MOST_MEANT = 20
+"""Of so many unknown keys of an object it is asked which are meant."""
 
 
 def make_validator(schema: Json, others: Mapping[str, Json]) -> Any:
@@ -64,16 +67,62 @@ class _Lack(NamedTuple):
     key: str
 
 
+class _Excess(NamedTuple):
+    """A key that an object should not have.
+
+    Attributes:
+        pointer: its own.
+        owner: that of the object.
+        key: as it is written.
+        mend: for one that nothing is like.
+    """
+
+    pointer: str
+    owner: str
+    key: str
+    mend: str
+
+
+_Part = Fault | _Lack | _Excess
+
+
 def _told(errors: Iterable[ValidationError]) -> Iterator[Fault]:
-    """Yield what errors say; all keys that an object lacks at once."""
-    found: dict[Fault | str, list[str]] = {}
+    """Yield what errors say; all keys that an object lacks at once, but for those that stand there misspelled."""
+    found: dict[Fault | _Excess | str, list[str]] = {}
     for part in chain.from_iterable(map(_parts, errors)):
         keys = found.setdefault(part.pointer if isinstance(part, _Lack) else part, [])
         if isinstance(part, _Lack) and part.key not in keys:
             keys.append(part.key)
-        if len(found) >= MOST_FAULTS:
+        if len(found) >= 2 * MOST_FAULTS:  # of which two may be told as one
             break
-    return (Fault(each, lacking(keys)) if isinstance(each, str) else each for each, keys in found.items())
+    meant = _meanings(found)
+    for each, keys in found.items():
+        if isinstance(each, Fault):
+            yield each
+        elif isinstance(each, _Excess):
+            yield Fault(each.pointer, f"unknown key {show(each.key)}: {meant.get(each) or each.mend}", key=True)
+        elif keys:
+            yield Fault(each, lacking(keys))
+
+
+def _meanings(found: Mapping[Fault | _Excess | str, list[str]]) -> dict[_Excess, str]:
+    """Return the mends for unknown keys; what is lacking, by the object's pointer, loses those that are meant."""
+    asked: Counter[str] = Counter()
+    meant: dict[_Excess, str] = {}
+    for each in found:
+        if isinstance(each, _Excess) and each.owner in found and asked[each.owner] < MOST_MEANT:
+            asked[each.owner] += 1
+            meant[each] = _meant(each.key, found[each.owner])
+    return meant
+
+
+def _meant(key: str, keys: list[str]) -> str:
+    """Return the mend for an unknown key where exactly one that is missing is like it, which is not missing then."""
+    found = near(key, keys)
+    if len(found) != 1:
+        return ""
+    keys.remove(found[0])
+    return f"is {found[0]} meant, which is missing?"
 
 
 def _is_pattern(value: object) -> bool:
@@ -87,6 +136,11 @@ def _is_integer(_checker: TypeChecker, value: Json) -> bool:
 def _pattern(_validator: Any, pattern: str, value: Json, _schema: Json) -> Iterator[ValidationError]:
     if isinstance(value, str) and not matches(pattern, value):
         yield ValidationError(pattern)
+
+
+def _required(_validator: Any, required: Json, value: Json, _schema: Json) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        yield from (ValidationError(key) for key in required if key not in value)
 
 
 def _properties(validator: Any, properties: Mapping[str, Json], value: Json, _: Json) -> Iterator[Any]:
@@ -170,6 +224,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         "pattern": _pattern,
+        "required": _required,
         "properties": _properties,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
@@ -180,7 +235,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 )
 
 
-def _parts(error: ValidationError) -> Iterator[Fault | _Lack]:
+def _parts(error: ValidationError) -> Iterator[_Part]:
     pointer = "".join(f"/{escape(part)}" for part in error.absolute_path)
     schema: Json = error.schema
     instance: Json = error.instance
@@ -188,11 +243,11 @@ def _parts(error: ValidationError) -> Iterator[Fault | _Lack]:
     if in_key and isinstance(instance, str):
         pointer = f"{pointer}/{escape(instance)}"
     if error.validator == "required":
-        yield _Lack(pointer, next(repr(key) for key in schema["required"] if error.message.startswith(f"{key!r} is")))
+        yield _Lack(pointer, repr(error.message))
     elif error.validator == "additionalProperties":
         known = schema.get("properties", {})
         for key in _additional(instance, schema):
-            yield Fault(f"{pointer}/{escape(key)}", f"unknown key {show(key)}: {known_keys(known)}", key=True)
+            yield _Excess(f"{pointer}/{escape(key)}", pointer, key, known_keys(known))
     elif error.validator == "format" and _is_backtracking(instance):
         mend = "write it without look-around and back references, or shorter"
         said = f"{show(instance)} can't be matched in linear time: {mend}"
@@ -207,7 +262,7 @@ def _parts(error: ValidationError) -> Iterator[Fault | _Lack]:
         yield Fault(pointer, message(str(error.validator), error.validator_value, instance, schema), in_key)
 
 
-def _of_forms(error: ValidationError, pointer: str) -> Iterator[Fault | _Lack]:
+def _of_forms(error: ValidationError, pointer: str) -> Iterator[_Part]:
     """Yield what keeps a value from the nearest of the forms of which it should have one."""
     by_form: dict[Any, list[ValidationError]] = {}
     for each in error.context:

@@ -51,7 +51,7 @@ def _holds_float(value: Json) -> bool:
     return any(float in map(type, level) for level in levels(value))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=20_000)
 def _pattern(pattern: str) -> Draft202012Validator:
     return Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions(), offline=True)
 

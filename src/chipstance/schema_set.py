@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from typing import Any
 from urllib.parse import unquote
 
 from chipstance.faults import Fault, show
-from chipstance.locate import escape
+from chipstance.locate import escape, levels
 from chipstance.schema_gate import Gate
+from chipstance.schema_growth import MOST_AT_ONCE, Growth
 
 Json = Any
 
 URN = "urn:chipstance:schema:"
-MOST_AT_ONCE = 10_000
-"""A value is held to so many schemas at most."""
-_IN_PLACE, _LISTS_IN_PLACE = ("not", "if", "then", "else"), ("allOf", "anyOf", "oneOf")
-_Place = tuple[str, str]
+MOST_VALUES = 20_000
+"""A schema holds so many values at most, at any depth."""
+MOST = {"patternProperties": 100, "enum": 1000, "required": 1000}
+"""So many values stand at most at these keys, each of which is looked at for each value that is refused."""
 
 
 def set_faults(written: Mapping[str, Json], computed: Iterable[Json]) -> Iterator[tuple[str, Fault]]:
@@ -29,7 +30,19 @@ def set_faults(written: Mapping[str, Json], computed: Iterable[Json]) -> Iterato
     """
     known = {URN + name: schema for name, schema in written.items()} | {each["$id"]: each for each in computed}
     found = [(name, fault) for name, schema in written.items() for fault in _joint_faults(name, schema, known)]
-    yield from found or _circles(known) or _compiling_faults(written, known)
+    found = found or list(_large(written))
+    yield from found or _circles(known, written) or _compiling_faults(written, known)
+
+
+def _large(written: Mapping[str, Json]) -> Iterator[tuple[str, Fault]]:
+    """Yield what would take long to be looked through, for each value again."""
+    for name, schema in written.items():
+        if (size := sum(map(len, levels(schema)))) > MOST_VALUES:
+            message = f"the schema holds {size} values, more than {MOST_VALUES}: leave out what can be left out"
+            yield name, Fault("", message)
+        for pointer, part in objects(schema):
+            for key in (key for key in MOST if isinstance(part.get(key), dict | list) and len(part[key]) > MOST[key]):
+                yield name, Fault(f"{pointer}/{key}", f"more than {MOST[key]} values here: write fewer")
 
 
 def _joint_faults(name: str, schema: Json, known: Mapping[str, Json]) -> Iterator[Fault]:
@@ -71,39 +84,32 @@ def _matched(schema: Json) -> Iterator[str]:
 def _leads(schema: Json, fragment: str) -> bool:
     """Tell whether a JSON pointer leads somewhere in a schema; where an anchor leads shows when it is compiled."""
     for part in unquote(fragment).split("/")[1:]:
-        if isinstance(schema, list) and part.isdecimal() and int(part) < len(schema):
+        if isinstance(schema, list) and part in map(str, range(len(schema))):
             schema = schema[int(part)]
         else:
             schema = schema.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(schema, dict) else None
     return isinstance(schema, dict | bool)
 
 
-def _circles(known: Mapping[str, Json]) -> list[tuple[str, Fault]]:
+def _circles(known: Mapping[str, Json], names: Iterable[str]) -> list[tuple[str, Fault]]:
     """Return where a schema holds a value to itself again, or to very many schemas."""
     places = {(name, pointer): part for name, schema in known.items() for pointer, part in objects(schema)}
-    held = {place: list(_in_place(place, part)) for place, part in places.items()}
-    sizes: dict[_Place, int] = {}
+    growth = Growth(places)
     try:
-        for place in TopologicalSorter(held).static_order():
-            sizes[place] = 1 + sum(sizes[each] for each in held.get(place, ()))
+        growth.order()
     except CycleError as error:
-        name, pointer = min(place for place in error.args[1] if "$ref" in places[place])
+        name, pointer = min(place for place in error.args[1] if {"$ref", "$dynamicRef"} & places[place].keys())
+        key = "$ref" if "$ref" in places[name, pointer] else "$dynamicRef"
         message = "this leads back to itself, for the same value: remove it"
-        return [(name.removeprefix(URN), Fault(f"{pointer}/$ref", message))]
-    most, (name, pointer) = max((size, place) for place, size in sizes.items())
+        return [(name.removeprefix(URN), Fault(f"{pointer}/{key}", message))]
+    found = growth.too_many([(URN + name, "") for name in names])
+    if found is None:
+        return []
+    (name, pointer), most = found
     message = f"a value is held to {most} schemas here, more than {MOST_AT_ONCE}: refer to fewer"
-    return [(name.removeprefix(URN), Fault(pointer, message))] if most > MOST_AT_ONCE else []
-
-
-def _in_place(place: _Place, part: Mapping[str, Json]) -> Iterator[_Place]:
-    """Yield the schemas that a value is held to which is held to one."""
-    name, pointer = place
-    if isinstance(part.get("$ref"), str):
-        target, _, fragment = part["$ref"].partition("#")
-        yield target or name, unquote(fragment)
-    yield from ((name, f"{pointer}/{key}") for key in _IN_PLACE if isinstance(part.get(key), dict))
-    for key in (key for key in _LISTS_IN_PLACE if isinstance(part.get(key), list)):
-        yield from ((name, f"{pointer}/{key}/{index}") for index in range(len(part[key])))
+    if not most:
+        message = "to how many schemas a value is held can't be told in time: refer to fewer, or name fewer keys"
+    return [(name.removeprefix(URN), Fault(pointer, message))]
 
 
 def without_dialect(schema: Json) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from chipstance.faults import show
@@ -10,8 +11,12 @@ from chipstance.locate import JsonError, parse
 
 Json = Any
 
+MOST_NAMED = 50
+"""A message names so many values of an enumeration."""
 LONGEST_PATTERN = 200
 """A pattern that is longer is cut in messages."""
+LONGEST_KEY = 100
+"""A longer key is like none."""
 _ARTICLES = ("a ", "an ")
 _OR = "' or '"
 _STRUCTURED = {"array", "object"}
@@ -52,7 +57,8 @@ def message(keyword: str, wanted: Json, value: Json, schema: Mapping[str, Json])
     if keyword == "type" or (keyword in ("pattern", "format") and _titled(schema)):
         return f"{show(value)} must be {form(schema)}{_unread(value, schema)}"
     if keyword == "enum":
-        wanted = ", ".join(map(show, wanted))
+        more = f" … ({len(wanted)} in all)" if len(wanted) > MOST_NAMED else ""
+        wanted = ", ".join(map(show, wanted[:MOST_NAMED])) + more
     elif keyword != "pattern" or len(wanted) > LONGEST_PATTERN:
         wanted = show(wanted)
     said = _MESSAGES.get(keyword, "is refused by " + keyword).format(wanted)
@@ -97,6 +103,12 @@ def lacking(keys: Sequence[str]) -> str:
         return f"the key {keys[0]} is missing: add {'one of them' if _OR in keys[0] else 'it'}"
     named = [f"({key})" if _OR in key else key for key in keys]
     return f"the keys {', '.join(named[:-1])} and {named[-1]} are missing: add them"
+
+
+def near(key: str, keys: Sequence[str]) -> list[str]:
+    """Return those keys, written as for ``lacking``, that another may be meant for."""
+    small = key.casefold() if len(key) <= LONGEST_KEY else ""
+    return [each for each in keys if get_close_matches(small, each.strip("'").casefold().split(_OR), 1)]
 
 
 def known_keys(properties: Mapping[str, Json]) -> str:
