@@ -26,11 +26,10 @@ import pyarrow.parquet as pq
 from chipstance.context import Context, Given
 from chipstance.corpus import span_entry
 from chipstance.folders import schema_folder
-from chipstance.inputs import Part, open_part
+from chipstance.inputs import DOCUMENTS, Part, open_part
 from chipstance.jsonfile import read_json
 from chipstance.layers import parse_layers
-from chipstance.line_check import DOCUMENTS
-from chipstance.line_files import check_lines, check_table
+from chipstance.line_files import check_lines
 from chipstance.line_types import document_types
 from chipstance.model import Span
 from chipstance.schemas import Schemas, load_schemas
@@ -119,9 +118,9 @@ def parquet(folder: Path, documents: list[dict[str, Any]], lines: Path, context:
     for name, rows in (("Parquet, by spans", documents), ("Parquet, by layers", layered)):
         path = folder / f"{len(works)}.parquet"
         pq.write_table(pa.Table.from_pylist(rows), path)
-        if check_table(str(path), context):
+        if check_lines(str(path), DOCUMENTS, context):
             sys.exit("the corpus is not in order")
-        works[name] = partial(check_table, str(path), context)
+        works[name] = partial(check_lines, str(path), DOCUMENTS, context)
     print("the same documents as JSON Lines and as Parquet")
     for name, seconds in zip(works, best(*works.values()), strict=True):
         print(f"  {name}: {len(documents) / seconds:.0f} documents/s, {size / seconds:.0f} MB/s")
@@ -167,7 +166,7 @@ def command(path: Path, workers: int) -> tuple[float, float]:
 MEASURED = """
 import atexit, sys
 from pathlib import Path
-from chipstance.cli import main
+from chipstance.__main__ import main
 if __name__ == "__main__":
     status = Path("/proc/self/status")
     atexit.register(lambda: print(next(line for line in status.open() if line.startswith("VmHWM")), file=sys.stderr))

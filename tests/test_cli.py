@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from chipstance import __version__
-from chipstance.cli import app, main
+from chipstance.__main__ import main
+from chipstance.cli import app
 from chipstance.engines import EngineError
-from chipstance.options import INTERRUPTED, PROBLEMS, TERMINATED, UNFINISHED, USAGE, ProblemFormat
+from chipstance.options import ProblemFormat
 from chipstance.schemas import KINDS
+from chipstance.statuses import ENDING, PROBLEMS, SIGNALLED, UNFINISHED, USAGE
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -132,7 +135,7 @@ def test_a_json_report_of_any_name_can_be_read(example: Path, locale: str) -> No
 @pytest.mark.parametrize("arguments", [["--help"], ["validate", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
-        "import sys; from chipstance.cli import main\n"
+        "import sys; from chipstance.__main__ import main\n"
         f"try: main({arguments!r})\n"
         "except SystemExit as end: assert end.code == 0\n"
         "heavy = {'datasets', 'pandas', 'pyarrow', 'jsonschema', 'pycountry', 'spacy'} & set(sys.modules)\n"
@@ -222,5 +225,45 @@ def test_a_check_that_is_stopped_writes_no_report(
 
 def test_every_exit_status_is_told() -> None:
     page = (HERE.parent / "docs" / "validation.md").read_text("utf-8")
-    for number in (0, PROBLEMS, USAGE, UNFINISHED, INTERRUPTED, TERMINATED):
+    for number in (0, PROBLEMS, USAGE, UNFINISHED, *(SIGNALLED + number for number in (signal.SIGINT, *ENDING))):
         assert f"\n| {number} | " in page
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals and links are Linux's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_signal_while_the_command_begins_leaves_a_last_line(tmp_path: Path, number: int, workers: str) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"doc": "mill", "spans": [{}]}\n' * 30_000)
+    (tmp_path / "sitecustomize.py").write_text(
+        "import builtins, os, sys\n"
+        "old = builtins.__import__\n"
+        "def tell(name, *others, **more):\n"
+        "    if name == 'typer' and 'typer' not in sys.modules:\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "    return old(name, *others, **more)\n"
+        "builtins.__import__ = tell\n"
+    )
+    (tmp_path / "scratch").mkdir()
+    result = run(
+        "validate", str(path), "--workers", workers, PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path / "scratch")
+    )
+    assert (result.returncode, result.stdout) == (128 + number, "")
+    assert result.stderr == "interrupted before the end\n"
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_report_that_can_not_be_printed_is_told(broken: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "chipstance", "validate", "."]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == USAGE
+    assert "Traceback" not in result.stderr
+    assert "can't be printed" in " ".join(result.stderr.split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the shell is Linux's")
+def test_without_anywhere_to_print_the_status_tells(broken: Path) -> None:
+    command = ["sh", "-c", '"$0" -m chipstance validate . >&- 2>&-', sys.executable]
+    assert subprocess.run(command, check=False).returncode == PROBLEMS

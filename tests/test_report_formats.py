@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 import chipstance.validate  # noqa: F401 (registers the rules)
 from chipstance import __version__
 from chipstance.cli import app
+from chipstance.folders import schema_folder
 from chipstance.junit import junit_text
 from chipstance.model import Problem
 from chipstance.report import github_lines, json_text, text_lines
@@ -300,3 +302,62 @@ def test_no_report_is_written_over_what_is_checked_or_another_report(tmp_path: P
         assert result.exit_code == 2
     assert corpus.read_text() == content
     assert not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize("address", ["file://", "local://", "simplecache::file://"])
+def test_no_report_is_written_over_what_an_address_names(tmp_path: Path, address: str) -> None:
+    corpus, content = tmp_path / "corpus.jsonl", '{"doc": "mill", "text": "It hums.", "spans": []}\n'
+    corpus.write_text(content)
+    result = CliRunner().invoke(app, ["validate", f"{address}{corpus}", "--report", f"json={corpus}"])
+    assert (result.exit_code, corpus.read_text()) == (2, content)
+
+
+@pytest.mark.parametrize(
+    ("checked", "more", "report"),
+    [
+        ("annotations/gold/mill.json", [], "annotations/articles.json"),
+        ("annotations/gold/mill.json", [], "annotations/new/report.json"),
+        ("annotations", [], "CITATION.cff"),
+        ("annotations", [], "dataset_card.md"),
+        ("some.jsonl", ["--gold", "annotations/gold"], "annotations/gold/mill.json"),
+        ("some.jsonl", ["--gold", "elsewhere"], "elsewhere/mill.json"),
+        ("some.jsonl", ["--schema", "own"], "own/layers.json"),
+    ],
+)
+def test_no_report_is_written_among_files_that_are_read(
+    example: Path, monkeypatch: pytest.MonkeyPatch, checked: str, more: list[str], report: str
+) -> None:
+    monkeypatch.chdir(example)
+    (example / "some.jsonl").write_text('{"doc": "mill", "spans": []}\n')
+    shutil.copytree("annotations/gold", "elsewhere")
+    (example / "own").mkdir()
+    shutil.copy(schema_folder() / "layers.json", "own")
+    before = {path: path.read_bytes() for path in example.rglob("*") if path.is_file()}
+    result = CliRunner().invoke(app, ["validate", checked, *more, "--report", f"json={report}"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert {path: path.read_bytes() for path in example.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["n" * 300, f"{'n' * 300}/x", "loop"])
+def test_a_report_under_a_name_that_can_not_be_is_told(example: Path, name: str) -> None:
+    (example / "loop").symlink_to(example / "loop")
+    result = CliRunner().invoke(app, ["validate", str(example), "--report", f"json={example / name}"])
+    assert result.exit_code in (0, 2)
+    assert (result.exit_code == 2) == (name != "loop")
+    assert name != "loop" or json.loads((example / name).read_text())["problems"] == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["x.jsonl", "annotations/articles.json", "annotations/entities.json", "annotations/edits/mill.json",
+     "annotations/articles/mill.txt", "annotations/gold/mill.json"],
+)  # fmt: skip
+def test_a_link_that_leads_to_itself_is_a_problem_of_that_file(example: Path, place: str) -> None:
+    path = example / place
+    path.unlink(missing_ok=True)
+    path.symlink_to(path)
+    for arguments in ([str(path)], [str(example), str(path)]):
+        result = CliRunner().invoke(app, ["validate", *arguments, "--format", "json"])
+        assert result.exit_code == 1, result.output
+        found = {(problem["path"], problem["rule"]) for problem in json.loads(result.stdout)["problems"]}
+        assert (str(path), "file-unreadable") in found

@@ -1,55 +1,27 @@
 """The command line: each command reads its arguments, calls a module, prints, and sets the exit status.
 
-Exit status: 0 clean, 1 problems found, 2 wrong usage, 3 stopped before the end, 130 or 143 interrupted. What is slow
-to import is imported where it is used.
+Exit status: 0 clean, 1 problems found, 2 wrong usage; others are told where the command begins (``__main__``). What is
+slow to import is imported where it is used.
 """
 
 from __future__ import annotations
 
-import codecs
-import gc
-import io
-import os
-import re
-import signal
-import sys
-import traceback
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chipstance._version import __version__
-from chipstance.cli_measure import agreement, cluster, compare_systems, score
-from chipstance.options import (
-    INTERRUPTED,
-    PROBLEMS,
-    TERMINATED,
-    UNFINISHED,
-    EngineName,
-    EngineOption,
-    FileKind,
-    Format,
-    GoldFolder,
-    ProblemFormat,
-    RayAddress,
-    RulesFormat,
-    SchemaFolder,
-    cluster_address,
-)
+from chipstance.cli_measure import agreement, compare_systems, score
+from chipstance.cli_validate import validate
+from chipstance.options import Format, RulesFormat, SchemaFolder
+from chipstance.statuses import PROBLEMS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from chipstance.context import Given
     from chipstance.layers import Layers
-    from chipstance.line_files import Engine
     from chipstance.schemas import Schemas
-    from chipstance.validate import Result
-
-SEVERAL_WORKERS = re.compile(r"(?<!\S)--workers[ =]([2-9]|1\d)")
 
 app = typer.Typer(
     help="Validate files, compare and measure labels, score predictions.",
@@ -74,127 +46,7 @@ def chipstance(
     """ChipStance: an annotated benchmark of quotations, organizations, money and stance in news."""
 
 
-@app.command()
-def validate(  # noqa: PLR0913, PLR0917
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or checkouts.")],
-    form: Annotated[ProblemFormat, typer.Option("--format", help="How the report is written.")] = ProblemFormat.text,
-    reports: Annotated[
-        list[str] | None,
-        typer.Option("--report", metavar="FORMAT=FILE", help="A report to write into a file as well, or several."),
-    ] = None,
-    schema: SchemaFolder = None,
-    gold: GoldFolder = None,
-    kind: Annotated[FileKind, typer.Option(help="What the files that are named are, or their lines.")] = FileKind.auto,
-    workers: Annotated[int, typer.Option(min=1, help="So many processes check JSON Lines and Parquet files.")] = 1,
-    engine: EngineOption = EngineName.auto,
-    ray_address: RayAddress = "",
-) -> None:
-    """Check files against their schemas and rules; a checkout's root gets the corpus-wide rules too.
-
-    Input may be compressed (.gz, .zst), of any size, standard input (-), globs, or addresses (s3://…).
-    Predictions are about the texts of --gold, else of the checkout they lie in, else of the working folder's.
-    Exit status: 0 no problem, 1 problems, 2 wrong usage, 3 stopped before the end (a process or a cluster lost, a
-    fault of chipstance itself), 130 or 143 interrupted; with the last three there is no report.
-    """
-    from chipstance.engines import EngineError
-    from chipstance.inputs import UsageError
-    from chipstance.report import escape
-
-    wanted = [_wanted_report(each) for each in reports or ()]
-    _refuse_same([path for _, path in wanted], "two reports would go to {}: name a file for each")
-    try:
-        known = "" if kind is FileKind.auto else kind.value
-        with _engine(cluster_address(engine, ray_address), workers) as chosen:
-            from chipstance.validate import check
-
-            result = check(paths, schema, _given(gold, schema), known, chosen)
-    except (FileNotFoundError, UsageError) as error:
-        raise typer.BadParameter(escape(str(error))) from None
-    except EngineError as error:
-        typer.echo(f"stopped before the end: {error}", err=True)
-        raise typer.Exit(UNFINISHED) from None
-    _refuse_same(
-        [*{Path(each).resolve() for each in result.paths}, *(path for _, path in wanted)],
-        "{} is one of the files that are checked: name another one for the report",
-    )
-    unwritten = _write_reports(result, wanted)
-    _report(result, form)
-    if unwritten:
-        raise typer.BadParameter(unwritten)
-    raise typer.Exit(PROBLEMS if result.problems else 0)
-
-
-def _wanted_report(given: str) -> tuple[str, Path]:
-    """Return format and file of a report; what is wrong with them is told before any work is done."""
-    from chipstance.report import escape
-
-    form, _, name = given.partition("=")
-    if form not in list(ProblemFormat) or name in ("", "-"):
-        forms = ", ".join(ProblemFormat)
-        raise typer.BadParameter(f"--report {escape(given)}: write FORMAT=FILE, with one of the formats {forms}")
-    if (path := Path(name)).exists() and not path.is_file():
-        raise typer.BadParameter(f"--report {escape(given)}: {escape(name)} is no file that can be written")
-    return form, path
-
-
-def _refuse_same(paths: Sequence[Path], message: str) -> None:
-    """See that no file is named twice, before one is overwritten."""
-    from chipstance.report import escape
-
-    seen: set[Path] = set()
-    for path in paths:
-        if (found := path.resolve()) in seen:
-            raise typer.BadParameter(message.format(escape(str(path))))
-        seen.add(found)
-
-
-def _write_reports(result: Result, wanted: Sequence[tuple[str, Path]]) -> str:
-    """Write reports into files, each one whole or not at all; return what kept one from being written."""
-    from chipstance.jsonfile import write_bytes
-    from chipstance.report import escape
-    from chipstance.reports import report_text
-
-    failed = []
-    for form, path in wanted:
-        try:
-            write_bytes(path, report_text(result, form, Path.cwd(), _workspace()).encode())
-        except OSError as error:
-            failed.append(f"{escape(str(path))} can't be written ({error.strerror})")
-    return "; ".join(failed)
-
-
-def _workspace() -> Path | None:
-    """Return the folder of the GitHub job in which this runs."""
-    given = os.environ.get("GITHUB_WORKSPACE")
-    return Path(given).resolve() if given else None
-
-
-def _engine(address: str, workers: int) -> AbstractContextManager[Engine]:
-    if address and workers > 1:
-        raise typer.BadParameter("a Ray cluster has workers of its own: leave --workers out")
-    if address:
-        return cluster(address)
-    if workers > 1:
-        from chipstance.engines import Processes
-
-        return nullcontext(Processes(workers))
-    from chipstance.line_files import in_process
-
-    return nullcontext(in_process)
-
-
-def _given(gold: Path | None, schema: Path | None) -> Given | None:
-    if gold is None:
-        return None
-    from chipstance.context import Given
-    from chipstance.inputs import UsageError
-    from chipstance.score_input import ALL, read_gold
-
-    try:
-        known = read_gold(gold, ALL)
-    except (OSError, ValueError) as error:
-        raise UsageError(str(error)) from None
-    return Given({each.id: each.text for each in known.documents}, None if schema else known.layers)
+app.command()(validate)
 
 
 @app.command()
@@ -306,66 +158,3 @@ def _schemas(folder: Path | None, near: Path) -> tuple[Schemas, Layers]:
     except (OSError, ValueError, LookupError) as error:
         raise typer.BadParameter(escape(f"the schemas can't be read: {error}")) from None
     return schemas.with_layers(layers), layers
-
-
-def _report(result: Result, form: ProblemFormat) -> None:
-    from chipstance import report
-    from chipstance.reports import report_text
-
-    if form is ProblemFormat.text and sys.stdout.isatty():
-        from rich.console import Console
-
-        console = Console(highlight=False, soft_wrap=True)
-        for line in report.rich_lines(result.problems):
-            console.print(line)
-    else:
-        typer.echo(report_text(result, form, Path.cwd(), _workspace()), nl=False)
-    if form in (ProblemFormat.text, ProblemFormat.github):
-        typer.echo(report.summary(result.problems, result.files), err=True)
-
-
-def _escaped(error: UnicodeError) -> tuple[str, int]:
-    r"""Write what an output can't hold as ``\uXXXX``, which is JSON too."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
-
-
-def _terminate(_number: int, _frame: object) -> None:
-    """End as Ctrl-C does, with all that is under way put in order."""
-    sys.exit(TERMINATED)
-
-
-def _begin_early(arguments: Sequence[str]) -> None:
-    """Begin the processes that are asked for before the arguments are understood, which takes a while of its own."""
-    if SEVERAL_WORKERS.search(" ".join(arguments)):
-        from chipstance.engines import begin
-
-        begin()
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; a closed pipe, Ctrl-C and a request to end it do so quietly."""
-    signal.signal(signal.SIGTERM, _terminate)
-    codecs.register_error("chipstance.escape", _escaped)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="chipstance.escape")
-    try:
-        _begin_early(sys.argv[1:] if arguments is None else arguments)
-        app(list(arguments) if arguments is not None else None, prog_name="chipstance")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(PROBLEMS)
-    except (KeyboardInterrupt, SystemExit) as end:
-        status = INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code
-        if status in (INTERRUPTED, TERMINATED):
-            typer.echo("interrupted before the end", err=True)
-        sys.exit(status)
-    except Exception:  # a fault of ours is no problem of a file
-        traceback.print_exc()
-        sys.exit(UNFINISHED)
-    finally:
-        if arguments is None:  # the process ends: what it leaves need not be looked through again
-            gc.freeze()

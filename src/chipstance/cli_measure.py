@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from chipstance.options import (
-    PROBLEMS,
-    UNFINISHED,
     Config,
     EngineName,
     EngineOption,
@@ -24,6 +22,7 @@ from chipstance.options import (
     Split,
     cluster_address,
 )
+from chipstance.statuses import PROBLEMS, UNFINISHED
 
 if TYPE_CHECKING:
     from chipstance.agreement_figures import Agreement
@@ -134,7 +133,7 @@ def _print_agreement(measured: Agreement) -> None:
 
 def score(  # noqa: PLR0913, PLR0917
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help="JSON Lines, label files, or a Label Studio export.")
+        Path, typer.Argument(metavar="PREDICTIONS", help="JSON Lines, Parquet, label files, or a Label Studio export.")
     ],
     gold: GoldFolder = None,
     config: ConfigOption = Config.articles,

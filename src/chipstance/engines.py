@@ -18,6 +18,8 @@ from threading import Thread, current_thread, main_thread
 from time import sleep
 from typing import TYPE_CHECKING
 
+from chipstance.statuses import ENDING
+
 if TYPE_CHECKING:
     from chipstance.context import Context
     from chipstance.line_check import Outcome
@@ -126,7 +128,7 @@ def _undisturbed() -> Iterator[None]:
     came: list[signal.Signals] = []
     before = {
         number: signal.signal(number, lambda number, _: came.append(signal.Signals(number)))
-        for number in (SIGINT, SIGTERM)
+        for number in (SIGINT, *ENDING)
     }
     try:
         yield

@@ -1,4 +1,4 @@
-"""What several commands share: exit statuses and options."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-PROBLEMS, USAGE, UNFINISHED, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
 
 class Format(StrEnum):
