@@ -38,6 +38,8 @@ def many_files(folder: Path, times: int = 4) -> Path:
         for row in rows:
             row["spans"] = [span | {"attributes": "{}"} for span in row["spans"]]
         pq.write_table(pa.Table.from_pylist(rows, COLUMNS), folder / f"{number}-rows.parquet", row_group_size=5)
+        predicted = pa.Table.from_pylist([{"doc": f"d{index}", "answer": "[]"} for index in range(LINES + number)])
+        pq.write_table(predicted, folder / f"{number}-predicted.parquet", row_group_size=5)
         other = pa.Table.from_pylist([{"doc": "a"}] * 20)
         pq.write_table(other, folder / f"{number}-other.parquet", row_group_size=5)
     return folder

@@ -11,17 +11,21 @@ import chipstance
 PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
-_version model layers jsonfile folders json_slips locate currencies quantities qualifiers amounts amount_edges
+_version statuses model layers jsonfile folders json_slips faults locate
+currencies quantities qualifiers amounts amount_edges
 citation digests
 edits tables textunits corpus adjudication
-rules faults schema_gate schema_set schema_words schema_errors schemas sources rules_files rules_spans quotation_marks
+rules schema_gate schema_growth schema_set schema_words schema_errors schemas sources
+rules_files rules_offsets rules_spans
+quotation_marks
 rules_statements rules_money
 rules_manifest rules_corpus rules_adjudication rules_rounds rules_schemas rules_predictions yaml_files
 normalization slips wording passages alignment
 answer_thoughts answer_reader answers answer_keys answer_items answer_tables answer_tags answer_lines answer_values
 answer_choice answer_references model_output
-line_types quick_values quick quick_predictions streams inputs places context parquet_rows parquet_check judge
-judge_whole line_slips line_check line_files engines unnamed validate
+line_types quick_values quick quick_predictions streams inputs places context
+parquet_columns parquet_lines parquet_rows parquet_check line_sources span_causes judge
+judge_whole line_slips line_looks line_kinds line_check line_files engines unnamed validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets assignment matching diff
@@ -33,7 +37,7 @@ row_schemas row_forms row_closed row_spans row_predictions
 report junit sarif reports rule_pages
 reading_report agreement_report score_report markup score_marks score_confusion score_cases score_html
 prompts harness inspect_tasks lm_eval_rows
-baseline_tables plots release __init__ options cli_measure cli __main__
+baseline_tables plots release __init__ options cli_measure cli_validate cli __main__
 """.split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}
@@ -45,7 +49,7 @@ ENVIRONMENT = {
     ("sys", "stdout"),
     ("sys", "stderr"),
 }
-COMMAND_LINE = {"cli", "cli_measure", "__main__"}
+COMMAND_LINE = {"cli", "cli_measure", "cli_validate", "__main__"}
 
 
 def modules() -> list[Path]:

@@ -51,10 +51,10 @@ def test_problems_stop_the_build(checkout: Checkout) -> None:
 
 
 def test_a_build_error_is_a_message(checkout: Checkout) -> None:
-    checkout.card.write_text("# No front matter\n")
+    checkout.card.write_text("---\na: 1\n---\n")
     assert run("--root", checkout.root) == (
         1,
-        "nothing was built: dataset_card.md: it must begin with front matter, between two lines of ---\n",
+        "nothing was built: dataset_card.md: put {{ metadata }} on a line of its own into the front matter\n",
     )
     checkout.card.unlink()
     status, output = run("--root", checkout.root)

@@ -110,6 +110,21 @@ EDITS: dict[str, tuple[str, Callable[[Any], object], str]] = {
         lambda d: d["docs"].remove("mill"),
         "mill is not listed, but has files in ada, ben, adjudication",
     ),
+    "an organization over others": (
+        f"{GOLD}/mill.json",
+        lambda d: d["spans"][0].update(end=56, text="Brightloom opens its weights\nWeaving start-up Brightloom"),
+        "/spans/1 span-overlap the organization",
+    ),
+    "a registry without entries": (
+        "annotations/entities.json",
+        lambda d: d.update(entities=[]),
+        "/entities entity-unknown the registry is empty",
+    ),
+    "all offsets": (
+        f"{GOLD}/mill.json",
+        lambda d: [span.update(start=span["start"] + 3, end=span["end"] + 3) for span in d["spans"]],
+        "spans stand 3 too far right; take 3 from their starts and ends",
+    ),
     "the guidelines' digest": (
         f"{ROUND}/round.json",
         lambda d: d.update(guidelines_sha256="0f" * 32),
@@ -156,6 +171,26 @@ def test_a_renamed_folder_is_one_problem(checkout: Path, old: str, new: str, exp
     (checkout / old).rename(checkout / new)
     (message,) = said(checkout)
     assert expected in message
+
+
+def test_a_label_that_an_annotator_lost_names_the_file(checkout: Path) -> None:
+    edit(checkout / ROUND / "ada" / "harbor.json", lambda data: data["spans"].remove(first("money", data)))
+    (message,) = said(checkout)
+    assert message.startswith(f"{ROUND}/adjudication/harbor.json:/decisions decision-missing")
+    assert message.endswith(", or put back what stood in rounds/1/ada/harbor.json")
+
+
+def test_a_label_that_was_decided_on_names_the_file_too(checkout: Path) -> None:
+    edit(checkout / ROUND / "ada" / "harbor.json", lambda data: data["spans"].pop(6))
+    (message,) = said(checkout)
+    assert "/decisions/0/variants decision-variants" in message
+    assert message.endswith("decide again, or put back what stood in rounds/1/ada/harbor.json")
+
+
+def test_a_card_without_front_matter_is_told(checkout: Path) -> None:
+    (checkout / "dataset_card.md").write_text("# A card\n", "utf-8")
+    (message,) = said(checkout)
+    assert message.startswith("dataset_card.md: yaml-syntax no front matter stands at its beginning")
 
 
 def test_gold_that_was_changed_by_hand_is_told_in_the_gold(checkout: Path) -> None:

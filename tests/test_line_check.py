@@ -22,10 +22,11 @@ from chipstance.context import Context
 from chipstance.corpus import span_entry
 from chipstance.engines import Processes
 from chipstance.folders import schema_folder
-from chipstance.inputs import Part, cut
+from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR, Part, cut
 from chipstance.judge import judge_line
-from chipstance.line_check import DOCUMENTS, LOOKED_AT, PREDICTIONS, UNCLEAR, Outcome, kind_of
+from chipstance.line_check import Outcome
 from chipstance.line_files import Task, check_lines
+from chipstance.line_kinds import LOOKED_AT, kind_of
 from chipstance.locate import JsonError, decode
 from chipstance.model import Document, Problem, Span
 from chipstance.quick import Quick

@@ -83,7 +83,7 @@ def test_many_files_are_one_stream_of_parts(
 ) -> None:
     folder = many_files(tmp_path / "some files", 2)
     one = check([folder])
-    assert len({problem.path for problem in one.problems}) == one.files == 18
+    assert len({problem.path for problem in one.problems}) == one.files == 20
     monkeypatch.setattr(line_files, "PART", 300)
     with joined(cluster.address) as engine:
         assert check([folder], engine=engine) == one

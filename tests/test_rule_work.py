@@ -19,6 +19,7 @@ from chipstance.edits import OffsetMap
 from chipstance.layers import parse_layers
 from chipstance.model import Edit, Entity, Span, Value
 from chipstance.rules import Labels, run
+from chipstance.rules_offsets import by_cause
 
 LAYERS = parse_layers(json.loads((Path(__file__).parents[1] / "schema" / "layers.json").read_text("utf-8")))
 SCOPES = ("offsets", "labels", "annotations", "documents", "predictions")
@@ -93,12 +94,34 @@ def money(n: int) -> Spans:
     yield from (span(f"m{i}", "money", i, i + 40, **values) for i in range(n))
 
 
+def one_over_all(n: int) -> Spans:
+    yield span("all", "organization", 0, n * len(UNIT), entity="ada")
+    yield from (span(f"o{at}", "organization", at, at + 9, entity="ada") for at in range(0, n * len(UNIT), len(UNIT)))
+
+
+def shifted(n: int) -> Spans:
+    for at in range(0, n * len(UNIT), len(UNIT)):
+        yield Span(f"o{at}", "organization", at + 3, at + 12, "Ada Quill", {"entity": "ada"})
+
+
 def wrong(n: int) -> Spans:
     yield from (Span(f"o{i}", "organization", i, n * len(UNIT) - i, "Ada Quill", {"entity": "ada"}) for i in range(n))
     yield from (Span(f"x{i}", "organization", i, n * len(UNIT) + 1 + i, "Quill A", {"entity": "ada"}) for i in range(n))
 
 
-SHAPES = (beside, at_one_place, crossing, both_sides, one_cue_for_all, many_speakers, one_name, money, wrong)
+SHAPES = (
+    beside,
+    at_one_place,
+    crossing,
+    both_sides,
+    one_cue_for_all,
+    many_speakers,
+    one_name,
+    money,
+    one_over_all,
+    shifted,
+    wrong,
+)
 
 
 def labels(spans: Spans, n: int) -> Labels:
@@ -115,8 +138,9 @@ def labels(spans: Spans, n: int) -> Labels:
 
 def judged(subject: Labels) -> list[Any]:
     wrong = list(run("offsets", subject))
+    told = list(by_cause(subject, wrong))
     rest = subject.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
-    return wrong + list(chain.from_iterable(run(scope, rest) for scope in SCOPES[1:]))
+    return told + list(chain.from_iterable(run(scope, rest) for scope in SCOPES[1:]))
 
 
 def work(do: Callable[[], object]) -> int:

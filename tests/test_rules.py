@@ -1,7 +1,7 @@
 """Every rule against its case files: a bad case breaks that rule and no other, a good case none.
 
 A case is a folder that is laid over the example checkout (see ``scripts/case_files.py``), or a single file: JSON
-Lines is put into the checkout, anything else beside it. A case dropped into ``cases/<rule>/`` is a test.
+Lines and Parquet are put into the checkout, anything else beside it. A case dropped into ``cases/<rule>/`` is a test.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from chipstance.schema_errors import faults as schema_errors_of
 from chipstance.schema_errors import make_validator
 from chipstance.schema_set import URN
 from chipstance.schemas import KINDS, PARTS, Schemas, load_schemas, schema_faults
+from chipstance.validate import validate
 
 FOLDER = schema_folder()
 SCHEMAS = load_schemas(FOLDER)
@@ -230,3 +231,12 @@ def test_show(value: object, shown: str) -> None:
 def test_long_values_are_cut() -> None:
     assert len(show("x" * 1000)) < 70
     assert len(show([["x" * 100] * 100] * 100)) < 1000
+
+
+@pytest.mark.parametrize("name", ["", ".", "../a.txt", "/a.txt", "a/../../b.txt", "C:/a.txt", "C:a.txt", "a\\b.txt"])
+def test_a_file_that_is_named_stays_in_its_folder(change: Callable[..., Path], example: Path, name: str) -> None:
+    change("annotations/articles.json", lambda data: data["articles"][0].update(source_file=name))
+    (problem,) = validate([example])
+    assert (problem.rule, problem.pointer) == ("schema", "/articles/0/source_file")
+    change("annotations/articles.json", lambda data: data["articles"][0].update(source_file="a b/12:30 ü..txt"))
+    assert validate([example]) == []

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from chipstance.cli import app
 from chipstance.loading import load_documents
+from chipstance.score_input import ScoreInputError, read_gold
 from example_release import write_example
 
 RUNNER = CliRunner()
@@ -150,14 +151,31 @@ def test_comparing_says_who_did_not_answer(checkout: Path) -> None:
     assert result.stderr.startswith("B:\nUNANSWERED")
 
 
+BROKEN: list[tuple[str, str, str]] = [
+    ("annotations/gold/mill.json", '{\n "doc": "x",\n}', r"annotations/gold/mill\.json:2 json-syntax .*: remove it"),
+    ("annotations/articles.json", "{", r"annotations/articles\.json:1 json-syntax it ends .*: fetch or save it again"),
+    ("labels/mill.jsonl", "{}", r"labels holds no labels: name a release, or a folder of label files"),
+    ("labels/data/test.parquet", "", r"labels is a release without its manifest\.json: copy the whole folder"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "said"), BROKEN, ids=[name for name, _, _ in BROKEN])
+def test_broken_gold_is_told_with_its_file_and_mend(checkout: Path, name: str, content: str, said: str) -> None:
+    path = checkout / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    with pytest.raises(ScoreInputError, match=said):
+        read_gold("annotations/gold" if name.startswith("annotations") else "labels", "all")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("score", "gone.jsonl"), "does not exist"),
-        (("score", "right.txt"), "is no .jsonl file"),
+        (("score", "right.txt"), "is no file of lines or rows"),
         (("score", "right.jsonl", "--annotator", "ada"), "has no annotators"),
         (("score", "right.jsonl", "--gold", "gone"), "is no folder"),
-        (("score", "right.jsonl", "--gold", "annotations/articles"), "has labels by nobody"),
+        (("score", "right.jsonl", "--gold", "annotations/articles"), "holds no labels"),
         (("score", "right.jsonl", "--split", "train"), "train"),
         (("compare", "right.jsonl", "gone.jsonl"), "does not exist"),
     ],

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -126,8 +127,8 @@ def test_a_kind_that_is_given_holds(example: Path, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("some.jsonl", "articles", "lines are documents or predictions"),
-        ("some.parquet", "predictions", "a Parquet file holds documents"),
+        ("some.jsonl", "articles", "lines and rows are documents or predictions"),
+        ("some.parquet", "edits", "lines and rows are documents or predictions"),
         (GOLD, "articles", "the place of another kind, annotations"),
     ],
 )
@@ -312,3 +313,29 @@ def test_an_address_that_nobody_knows(address: str) -> None:
 def test_what_is_no_json_as_a_whole_is_told_once(tmp_path: Path, content: bytes, rule: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(content)
     assert [(problem.rule, problem.line) for problem in check([tmp_path / "a.jsonl"]).problems] == [(rule, 1)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files that are open have no names on Windows")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_what_is_open_already_is_read_once(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    wrong = json.dumps({"doc": "mill", "text": "A", "spans": [{}]}).encode()
+    (tmp_path / "some").write_bytes(pack(wrong))
+    with as_standard_input(tmp_path / "some"):
+        (piped,) = check(["/dev/stdin"]).problems
+        assert check(["-", "/dev/stdin", "/dev/fd/0"]).files == 1
+    assert (piped.rule, piped.path) == ("schema", "-")
+    with (tmp_path / "some").open("rb") as file:
+        name = f"/dev/fd/{file.fileno()}"
+        (found,) = check([name]).problems
+        assert found == replace(piped, path=name)
+    (found,) = check([name]).problems
+    assert (found.rule, found.path) == ("file-unreadable", name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+@pytest.mark.parametrize("name", ["some", "some.json", "some.jsonl", "some.jsonl.gz", "some.parquet", "some.txt"])
+def test_a_pipe_with_a_name_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    (found,) = check([tmp_path / name]).problems
+    assert found.rule == "file-unreadable"
+    assert found.message.endswith("it is no regular file): pipe its content into chipstance validate -")

@@ -38,12 +38,17 @@ def test_broken_yaml_is_told_where_it_stands(
     assert problem.message.endswith(": close what is open, or put the value into quotation marks")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "---\n", "---\n{% if a %}\na: {{ b }}\n---\n", "# Only prose: [\n", "--- [\n---\n"]
-)
-def test_a_card_without_front_matter_or_with_what_is_filled_in_is_none_of_it(example: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["---\n{% if a %}\na: {{ b }}\n---\n", "---\n---\n# Prose: [\n"])
+def test_what_is_filled_into_a_card_is_none_of_its_yaml(example: Path, text: str) -> None:
     (example / "dataset_card.md").write_text(text, "utf-8")
     assert validate([example]) == []
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "# Only prose: [\n", "--- [\n---\n"])
+def test_a_card_begins_with_front_matter(example: Path, text: str) -> None:
+    (example / "dataset_card.md").write_text(text, "utf-8")
+    (problem,) = validate([example])
+    assert (problem.rule, Path(problem.path).name) == ("yaml-syntax", "dataset_card.md")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

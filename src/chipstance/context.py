@@ -215,5 +215,11 @@ class Context:
         pointer = f"/articles/{list(self.articles).index(doc)}/id"
         self._record(self.source(self.checkout.articles, "articles"), [(ARTICLE_FILES, Finding(pointer, message))])
 
+    def record_empty(self) -> None:
+        """Record that the registry holds nothing, though labels name entities: once, however many do."""
+        if source := self._decided("entities"):
+            message = "the registry is empty, but labels name entities: put it back, or add them"
+            self._record(source, [("entity-unknown", Finding("/entities", message))])
+
     def _record(self, source: Source, findings: list[tuple[str, Finding]]) -> None:
         self.problems.update(source.problem(rule_id, finding) for rule_id, finding in findings)

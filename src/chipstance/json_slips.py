@@ -180,7 +180,7 @@ def _outside(text: str, place: Place, said: str, *, line: bool) -> tuple[str, in
                 here=found[0][:60],
                 opened=_named(text, place.opened[-1]) if inside else "",
                 string=_where(text, place.string),
-                another=_ANOTHER[line],
+                another=_RETURNED if line and "\r" in text[before + 1 : place.at] else _ANOTHER[line],
             )
             return mend, before if each.before else place.at
     return next((mend for start, mend in SAID.items() if said.startswith(start)), "remove what follows"), place.at
@@ -190,6 +190,9 @@ _ANOTHER = {
     True: "two values on a line: put this one on a line of its own",
     False: "a file holds one value: remove this one, or name the file .jsonl if each line holds one",
 }
+
+
+_RETURNED = "a carriage return alone ends no line: end each line with \\n, as all but very old programs do"
 
 
 def _follows(each: Slip, after: str) -> bool:

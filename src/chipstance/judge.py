@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
 from chipstance.edits import OffsetMap
 from chipstance.folders import ADJUDICATION
-from chipstance.jsonfile import is_missing
+from chipstance.jsonfile import is_missing, refuse_special
 from chipstance.model import Document, Problem, Span
 from chipstance.places import FILE_STRAY, is_stray, kind_by_place, stray
 from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
-from chipstance.sources import Source, read_lines_source
+from chipstance.sources import Source, unreadable
+from chipstance.span_causes import crossing_spans, misfits, of_another_text, without_lost
 
 DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
 DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a file of lines.")
@@ -69,6 +70,11 @@ def judge(path: Path, context: Context, kind: str = "") -> Iterator[Problem]:
         yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
         return
     if not kind and path.suffix != ".json":
+        try:
+            refuse_special(path)
+        except OSError as error:
+            yield unreadable(path, error)
+            return
         message = "no kind of file that ChipStance knows: name JSON, JSON Lines, Parquet or an article of a checkout"
         yield Problem("kind-unknown", str(path), "", message, 1, 1)
         return
@@ -210,23 +216,23 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
     labels = _labels(source, context)
     if labels is None:
         return None, unknown
-    if source.kind == "annotations" and (elsewhere := next(_of_another_text(labels), None)):
+    if source.kind == "annotations" and (elsewhere := next(of_another_text(labels), None)):
         return None, [source.problem(*elsewhere)]
-    wrong = list(run("offsets", labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})))
-    labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
-    scopes = ("labels", "predictions" if source.kind == "predictions" else "annotations")
-    found = [source.problem(rule_id, finding) for rule_id, finding in wrong]
-    found += [problem for scope in scopes for problem in _problems(source, scope, labels)]
-    lost = any(source.broken(f"/spans/{index}/id") for index in range(len(data.get("spans", ()))))
-    return labels, [problem for problem in found if not (lost and problem.rule == "reference-missing")]
-
-
-def _of_another_text(labels: Labels) -> Iterator[tuple[str, Finding]]:
-    """Yield why a label file is about another text than it seems, so that no offset can be expected to fit."""
-    if labels.path.suffix == ".json":  # standard input has no name that could be another's
-        wrong = rules_spans.label_file_name(labels)
-        yield from (("file-name", finding) for finding in wrong if finding.pointer == "/doc")
-    yield from (("text-digest", finding) for finding in rules_spans.text_digest(labels))
+    if labels.entities == {} and any(rules_statements.used_entities(labels)):
+        context.record_empty()
+        labels = replace(labels, entities=None)
+    placed = labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})
+    wrong, labels = misfits(source, placed, labels)
+    found = wrong + _problems(source, "labels", labels)
+    if source.kind == "predictions":
+        found += _problems(source, "predictions", labels)
+    else:
+        found += [source.problem("span-overlap", finding) for finding in rules_spans.span_overlap(labels)]
+        crossing = crossing_spans(labels)
+        labels = labels.without(crossing)
+        rest = _problems(source, "annotations", labels)
+        found += [problem for problem in rest if not (crossing and problem.rule == "stance-holder")]
+    return labels, without_lost(source, found)
 
 
 def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
@@ -271,11 +277,11 @@ def _document(source: Source, context: Context, text: str) -> Document | None:
     return parse_document(source.data, text)
 
 
-def judge_lines(path: Path, context: Context) -> Iterator[Line]:
-    """Yield the lines of a predictions file, with what is wrong with each."""
+def judge_lines(sources: Iterable[Source], context: Context) -> Iterator[Line]:
+    """Yield the lines of a predictions file, as they are read, with what is wrong with each."""
     lines: dict[str, int] = {}
     fitting: set[str] = set()
-    for source in read_lines_source(path, "predictions", context.schemas):
+    for source in sources:
         problems, fits = _judge_predictions(source, context)
         doc = source.data.get("doc") if isinstance(source.data, dict) else None
         first = lines.setdefault(doc, source.line) if isinstance(doc, str) else source.line
@@ -316,11 +322,9 @@ def _judge_document(source: Source, context: Context) -> Iterator[Problem]:
     whole = len(spans) == len(data["spans"])
     doc, offsets = str(data.get("doc")), OffsetMap(())
     labels = Labels(doc, text, text, offsets, layers, None, spans, ids, whole, {}, source.path)
-    wrong = list(run("offsets", labels))
-    yield from (source.problem(rule_id, finding) for rule_id, finding in wrong)
-    labels = labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
-    for scope in ("labels", "documents"):
-        yield from _problems(source, scope, labels)
+    wrong, labels = misfits(source, labels, labels)
+    yield from wrong
+    yield from without_lost(source, _problems(source, "labels", labels) + _problems(source, "documents", labels))
 
 
 def _answers(source: Source) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 
 from chipstance.layers import Layers
 from chipstance.line_types import document_types
-from chipstance.quick_values import Known, is_slug, keys, look, overlap_rightly
+from chipstance.quick_values import Known, has_minus_zero, is_slug, keys, look, overlap_rightly
 from chipstance.rules_files import NUL
 from chipstance.rules_spans import ZERO_WIDTH_JOINER, inside_character
 
@@ -48,7 +48,9 @@ class Quick:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         text, spans = line.text, line.spans
-        fine = is_slug(line.doc) and NUL not in text and self._spans(text, spans, data)
+        fine = (
+            is_slug(line.doc) and NUL not in text and not has_minus_zero(spans, data) and self._spans(text, spans, data)
+        )
         return str(line.doc) if fine and self._are_whole(text, spans) else None
 
     def _spans(self, text: str, spans: Sequence[Any], data: bytes) -> bool:

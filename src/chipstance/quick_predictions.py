@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from chipstance.layers import Layers
 from chipstance.line_types import prediction_types
-from chipstance.quick_values import Known, is_slug, keys, look
+from chipstance.quick_values import Known, has_minus_zero, is_slug, keys, look
 
 ANYTHING = ":"
 """Stands for a text in which there may be colons."""
@@ -39,7 +39,7 @@ class QuickPredictions:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         text = self._texts.get(line.doc)
-        if text is None or not self._spans(text, line.spans):
+        if text is None or has_minus_zero(line.spans, data) or not self._spans(text, line.spans):
             return None
         # a key that stands twice is decoded once; one that is not there is not written
         return str(line.doc) if keys(data, ANYTHING) == keys(self._encode(line), ANYTHING) else None
@@ -78,7 +78,7 @@ def _is_placed(span: Any, text: str) -> bool:
     """Tell whether a span has a place in the text and covers what it says it covers, or has a quotation instead."""
     start, end, covered = span.start, span.end, span.text
     if end is UNSET:
-        return covered is not UNSET
+        return covered is not UNSET and not covered.isspace()
     if start is UNSET or span.occurrence is not UNSET or not start < end <= len(text):
         return False
     return covered is UNSET or text[start:end] == covered

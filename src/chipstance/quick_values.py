@@ -109,6 +109,19 @@ def keys(data: bytes, text: str) -> int:
     return -1 if np.any(quotes & (after <= SPACE)) else int(np.count_nonzero(quotes & (after == COLON)))
 
 
+def has_minus_zero(spans: Sequence[Any], data: bytes) -> bool:
+    """Tell whether a line may hold a zero with a sign, which only a start could be.
+
+    Args:
+        spans: those of the line.
+        data: the line.
+    """
+    return 0 in [span.start for span in spans] and b"-0" in data and _MINUS_ZERO.search(data) is not None
+
+
+_MINUS_ZERO = re.compile(rb"-0(?![\d.])")
+
+
 def overlap_rightly(layer: Layer, places: Sequence[tuple[int, int]], values: Sequence[Any]) -> bool:
     """Tell whether a document's spans of one layer surely overlap only as the layer allows.
 

@@ -90,6 +90,12 @@ class Adjudicated:
         """Whether labels and decisions are in order each, so that they can be compared."""
         return self.complete and self.current and all(self.fits(place, entry) for place, entry in self.decisions)
 
+    def or_back(self, annotators: Sequence[str]) -> str:
+        """Return the other mend where labels of some annotators may have been changed or lost."""
+        folder = "/".join(self.path.parts[-4:-2])
+        files = " or ".join(f"{folder}/{name}/{self.path.name}" for name in annotators)
+        return f", or put back what stood in {files}" if files else ""
+
     def parsed(self) -> Iterator[Decision]:
         """Yield the decisions."""
         return (parse_decision(entry) for _, entry in self.decisions)
@@ -153,12 +159,13 @@ def decision_variants(subject: Adjudicated) -> Iterator[Finding]:
     disputes = {dispute.place: dispute.variants for dispute in subject.disputes}
     agreed = compare(subject.compared, subject.layers)[0]
     for index, (place, entry) in enumerate(subject.decisions):
-        everybody = dict.fromkeys(subject.data["annotators"], agreed.get(place))
-        if subject.fits(place, entry) and entry["variants"] != disputes.get(place, everybody):
-            message = (
-                f"the annotators' labels at {place} are {show(dict(disputes.get(place, everybody)))}: decide again"
+        there = disputes.get(place, dict.fromkeys(subject.data["annotators"], agreed.get(place)))
+        if subject.fits(place, entry) and entry["variants"] != there:
+            changed = [name for name in there if there[name] != entry["variants"].get(name, ...)]
+            mend = f"decide again{subject.or_back(changed)}"
+            yield Finding(
+                f"/decisions/{index}/variants", f"the annotators' labels at {place} are {show(dict(there))}: {mend}"
             )
-            yield Finding(f"/decisions/{index}/variants", message)
 
 
 @rule("decision-missing", "adjudication")
@@ -167,9 +174,9 @@ def decision_missing(subject: Adjudicated) -> Iterator[Finding]:
     decided = {place for place, _ in subject.decisions}
     for dispute in subject.disputes if subject.comparable else ():
         if dispute.place not in decided:
-            yield Finding(
-                "/decisions", f"{dispute.place} {show(dispute.text)} is disputed: add a decision with a reason"
-            )
+            lacking = [name for name, attributes in dispute.variants.items() if attributes is None]
+            mend = f"add a decision with a reason{subject.or_back(lacking)}"
+            yield Finding("/decisions", f"{dispute.place} {show(dispute.text)} is disputed: {mend}")
 
 
 @rule("decision-twice", "adjudication")

@@ -10,6 +10,15 @@ from chipstance.faults import show
 from chipstance.rules import Finding, Labels, rule
 
 
+@rule("quotation-blank", "predictions")
+def blank_quotation(labels: Labels) -> Iterator[Finding]:
+    """A quotation that is to be looked for holds more than white space."""
+    for index, span in labels.spans.items():
+        if span.start == span.end and not span.text.strip():
+            message = f"{show(span.text)} holds nothing but white space: quote the words, or remove the span"
+            yield Finding(f"/spans/{index}/text", message)
+
+
 @rule("money-currency", "labels")
 def unknown_currency(labels: Labels) -> Iterator[Finding]:
     """A currency is a code of ISO 4217."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from chipstance.digests import sha256
 from chipstance.faults import show
@@ -16,83 +18,10 @@ from chipstance.rules import Finding, Labels, others, rule
 ZERO_WIDTH_JOINER = "\u200d"
 FIRST_MARK = "\u0300"
 """No combining mark, and no part of an emoji that is not its first, comes before it in Unicode."""
-SHOWN = 100
-"""A message shows less than so many code points of either edge of a text."""
-NEAR = 10_000
-"""So far from its offsets a span's text is looked for."""
+TURNS = 3
+"""So often it is looked for spans that overlap several others: without those, others may be seen."""
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE")
 """How the names of letters begin whose scripts do not set every word apart by spaces."""
-
-
-@rule("span-empty", "offsets")
-def span_empty(labels: Labels) -> Iterator[Finding]:
-    """A span starts before it ends."""
-    for index, span in labels.spans.items():
-        if span.start >= span.end:
-            message = f"the span [{span.start}, {span.end}) covers nothing: end must be greater than start"
-            yield Finding(f"/spans/{index}/end", message)
-
-
-@rule("span-outside", "offsets")
-def span_outside(labels: Labels) -> Iterator[Finding]:
-    """A span lies inside the document's text."""
-    size = len(labels.text)
-    for index, span in labels.spans.items():
-        if span.start < span.end and span.end > size:
-            message = f"end {span.end} is past the text of {labels.doc}, which has {size} code points"
-            yield Finding(f"/spans/{index}/end", f"{message}: {_mend(labels, span)}")
-
-
-@rule("span-text-mismatch", "offsets")
-def span_text_mismatch(labels: Labels) -> Iterator[Finding]:
-    """The covered text is the slice of the document's text at the span's offsets."""
-    for index, span in labels.spans.items():
-        if span.start < span.end <= len(labels.text) and not _covers(labels.text, span):
-            covered = show(_edges(labels.text, span.start, span.end))
-            message = f"text is {show(span.text)}, but [{span.start}, {span.end}) covers {covered}"
-            yield Finding(f"/spans/{index}/text", f"{message}: {_mend(labels, span)}")
-
-
-def _covers(text: str, span: Span) -> bool:
-    """Tell whether a span's text is what it covers, without a copy of that: many spans may claim the whole text."""
-    return len(span.text) == span.end - span.start and text.startswith(span.text, span.start)
-
-
-def _edges(text: str, start: int, end: int) -> str:
-    """Return what stands between two places, without the middle that no message shows."""
-    return text[start:end] if end - start <= 2 * SHOWN else text[start : start + SHOWN] + text[end - SHOWN : end]
-
-
-def _mend(labels: Labels, span: Span) -> str:
-    """Say in which unit the offsets fit, how the texts differ, or where the covered text stands."""
-    return next(_hints(labels, span), "mend the offsets or the text")
-
-
-def _hints(labels: Labels, span: Span) -> Iterator[str]:
-    text, covered, start, end = labels.text, span.text, span.start, span.end
-    if covered == text[start : min(end, start + len(covered) + 1)]:
-        return  # a prediction without a text has nothing to compare
-    size = end - start
-    if len(utf8 := covered.encode()) == size and labels.utf8.startswith(utf8, start):
-        yield "the offsets fit when they are read as UTF-8 bytes; count code points"
-    if len(utf16 := covered.encode("utf-16-le")) == 2 * size and labels.utf16.startswith(utf16, 2 * start):
-        yield "the offsets fit when they are read as UTF-16 units; count code points"
-    yield from _slips(labels, span)
-
-
-def _slips(labels: Labels, span: Span) -> Iterator[str]:
-    text, covered, start = labels.text, span.text, span.start
-    end = min(span.end, start + 4 * len(covered))  # no form of a text is longer
-    if labels.raw[start:end] == covered:
-        yield "the offsets fit the article as received; carry them over its edits"
-    if unicodedata.normalize("NFC", covered) == unicodedata.normalize("NFC", text[start:end]):
-        yield "they differ in Unicode normalization only; copy the text as it stands"
-    if covered.splitlines() == text[start:end].splitlines():
-        yield "they differ in line ends only; copy the text as it stands"
-    near = (max(0, start - NEAR), end + NEAR)
-    place = text.find(covered, *near)
-    if place >= 0 and text.find(covered, place + 1, near[1]) < 0:
-        yield f"that text stands at [{place}, {place + len(covered)})"
 
 
 @rule("span-edge-space", "annotations", "documents")
@@ -100,9 +29,8 @@ def span_edge_space(labels: Labels) -> Iterator[Finding]:
     """A span neither begins nor ends with white space."""
     for index, span in labels.spans.items():
         if span.text != span.text.strip():
-            message = (
-                f"{show(span.text)} begins or ends with white space: shorten the span to {show(span.text.strip())}"
-            )
+            mend = f"shorten the span to {show(span.text.strip())}" if span.text.strip() else "remove the span"
+            message = f"{show(span.text)} begins or ends with white space: {mend}"
             yield Finding(f"/spans/{index}/text", message)
 
 
@@ -176,41 +104,85 @@ def _identity(span: Span) -> tuple[object, ...]:
     return span.layer, span.start, span.end, frozenset(span.attributes.items())
 
 
+class Overlap(NamedTuple):
+    """A span that overlaps others of its layer as it must not.
+
+    Attributes:
+        layer: their layer.
+        place: its place in the file.
+        others: theirs.
+    """
+
+    layer: Layer
+    place: int
+    others: list[int]
+
+
 @rule("span-overlap", "annotations", "documents")
 def span_overlap(labels: Labels) -> Iterator[Finding]:
     """Spans of one layer overlap only as layers.json allows."""
+    for found in overlaps(labels):
+        yield Finding(f"/spans/{found.place}", _overlap_message(found, labels.spans))
+
+
+def overlaps(labels: Labels) -> Iterator[Overlap]:
+    """Yield the spans that overlap others as they must not: of two, what does so more often, or stands later."""
     for layer in labels.layers:
         groups: dict[object, dict[tuple[object, ...], tuple[int, Span]]] = {}
         for index, span in labels.layer(layer.name) if layer.overlap != "free" else ():
             group = groups.setdefault(span.attributes.get(layer.apart_by), {})
             group.setdefault(_identity(span), (index, span))  # the same twice is another rule's
         for group in groups.values():
-            yield from _overlaps(layer, group.values())
+            yield from _overlaps(layer, dict(group.values()))
 
 
-def _overlaps(layer: Layer, spans: Collection[tuple[int, Span]]) -> Iterator[Finding]:
-    """Yield each span that one before it must not overlap; of several, the one that ends first is named."""
+def _overlaps(layer: Layer, rest: dict[int, Span]) -> Iterator[Overlap]:
+    """Yield each span that crosses several others, which is then put aside; of the rest, each that crosses another."""
+    for _ in range(TURNS):
+        wide = _wide(list(_crossing(layer, rest)))
+        yield from (Overlap(layer, index, others) for index, others in wide.items())
+        rest = {index: span for index, span in rest.items() if index not in wide}
+        if not wide:
+            break
+    yield from (Overlap(layer, later, [earlier]) for later, earlier in _crossing(layer, rest))
+
+
+def _wide(pairs: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    """Return the spans that cross several others, each of which crosses fewer, and these."""
+    often = Counter(chain.from_iterable(pairs))
+    found: dict[int, list[int]] = {}
+    for later, earlier in pairs:
+        wide, other = (earlier, later) if often[earlier] > often[later] else (later, earlier)
+        found.setdefault(wide, []).append(other)
+    return {index: others for index, others in found.items() if len(others) == often[index] > 1}
+
+
+def _crossing(layer: Layer, spans: Mapping[int, Span]) -> Iterator[tuple[int, int]]:
+    """Yield each span with one before it that it must not overlap: of several, the one that ends first."""
     under_way: list[tuple[int, int, int, Span]] = []
-    for index, span in sorted(spans, key=lambda item: (item[1].start, -item[1].end, item[0])):
+    for index, span in sorted(spans.items(), key=lambda item: (item[1].start, -item[1].end, item[0])):
         while under_way and under_way[0][0] <= span.start:
             heappop(under_way)
         if under_way:
             *_, other_index, other = under_way[0]
             same = (other.start, other.end) == (span.start, span.end)
             if layer.overlap != "nested" or same or not other.covers(span):
-                yield Finding(f"/spans/{index}", _overlap_message(layer, span, other_index, other))
+                yield index, other_index
         heappush(under_way, (span.end, -span.start, index, span))
 
 
-def _overlap_message(layer: Layer, span: Span, index: int, other: Span) -> str:
+def _overlap_message(found: Overlap, spans: Mapping[int, Span]) -> str:
+    span, other = spans[found.place], spans[found.others[0]]
+    more = len(found.others) > 1
     mend = {
-        "none": "shorten or remove one of them",
+        "none": "shorten it, if it is too long, or remove the others" if more else "shorten or remove one of them",
         "nested": "one may stand inside the other, but not cross it or equal it",
-        "apart": f"they may overlap only with a different {layer.apart_by}",
-    }[layer.overlap]
+        "apart": f"they may overlap only with a different {found.layer.apart_by}",
+    }[found.layer.overlap]
+    others = f"{len(found.others)} others, the first " if more else ""
     return (
-        f"the {layer.name} [{span.start}, {span.end}) overlaps span {index} [{other.start}, {other.end}) "
-        f"{show(other.text)}: {mend}"
+        f"the {span.layer} [{span.start}, {span.end}) overlaps {others}span {found.others[0]} "
+        f"[{other.start}, {other.end}) {show(other.text)}: {mend}"
     )
 
 

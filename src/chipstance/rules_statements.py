@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from chipstance.faults import show
 from chipstance.model import Entity, Span
 from chipstance.quotation_marks import enclosed, is_block, statement_ends, unquoted, without_nested
-from chipstance.rules import Finding, Labels, rule
+from chipstance.rules import Finding, Labels, others, rule
 
 PRONOUNS = frozenset(
     {"i", "you", "he", "she", "it", "we", "they", "who", "whom", "which", "that", "this", "these", "those"}
@@ -42,10 +42,13 @@ def _named(labels: Labels) -> Iterator[tuple[int, Span, str, object]]:
 @rule("entity-unknown", "annotations")
 def entity_unknown(labels: Labels) -> Iterator[Finding]:
     """An entity is an entry of the registry."""
+    unknown: dict[object, list[tuple[int, str]]] = {}
     for index, _, name, value in _named(labels):
         if labels.entities is not None and value not in labels.entities:
-            message = f"{name} {value!r} is not in the registry: add it to entities.json, or use its id there"
-            yield Finding(f"/spans/{index}/attributes/{name}", message)
+            unknown.setdefault(value, []).append((index, name))
+    for value, ((index, name), *more) in unknown.items():
+        message = f"{name} {value!r} is not in the registry: add it to entities.json, or use its id there"
+        yield Finding(f"/spans/{index}/attributes/{name}", message + others(1 + len(more)))
 
 
 @rule("entity-kind", "annotations")

@@ -18,11 +18,22 @@ from chipstance.folders import (
     lost_checkout,
     schema_folder,
 )
-from chipstance.inputs import STANDARD_INPUT, UsageError, expand, is_address, is_json, is_lines, is_table, plain_name
+from chipstance.inputs import (
+    DOCUMENTS,
+    PREDICTIONS,
+    STANDARD_INPUT,
+    UsageError,
+    descriptor,
+    expand,
+    is_address,
+    is_json,
+    is_lines,
+    is_table,
+    plain_name,
+)
 from chipstance.jsonfile import is_file, is_folder, is_missing
 from chipstance.judge import judge
 from chipstance.judge_whole import causes, judge_schemas, judge_whole
-from chipstance.line_check import DOCUMENTS, PREDICTIONS
 from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
 from chipstance.places import is_stray, kind_by_place, stray
@@ -93,7 +104,7 @@ def check(
     own = written == schema_folder() or base == _read_base(schema_folder())[0]
     run_ = _Run(base, schema, given, kind, engine, own)
     for name in sorted({found for path in paths for found in _expanded(str(path))}):
-        if name == STANDARD_INPUT or is_address(name):
+        if descriptor(name) is not None or is_address(name):
             run_.streams.append(name)
         else:
             run_.add(Path(name))
@@ -114,7 +125,10 @@ def _expanded(name: str) -> Iterator[str]:
         raise FileNotFoundError(f"{name} matches no file")
     for each in found:
         # symbolic links stay as given
-        yield each if each == STANDARD_INPUT or is_address(each) else os.path.abspath(each)  # noqa: PTH100
+        if descriptor(each) == 0:
+            yield STANDARD_INPUT
+        else:
+            yield each if is_address(each) else os.path.abspath(each)  # noqa: PTH100
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -160,8 +174,9 @@ def check_content(path: Path, content: str) -> list[Problem]:
     return sorted({*judge(path, context), *context.problems}, key=_order)
 
 
-def _order(problem: Problem) -> tuple[str, int, int, str, str, str]:
-    return problem.path, problem.line, problem.column, problem.rule, problem.pointer, problem.message
+def _order(problem: Problem) -> tuple[str, int, int, int, str, str, str]:
+    place = problem.path, problem.line, problem.column, problem.rank
+    return *place, problem.rule, problem.pointer, problem.message
 
 
 def usual_checkout() -> Checkout | None:
@@ -220,12 +235,10 @@ class _Run:
             UsageError: it can't be that.
         """
         name, kind = display(str(path)), self.kind
-        if is_table(name) and kind not in ("", DOCUMENTS):
-            raise UsageError(f"{name} can't hold {kind}: a Parquet file holds documents")
         if kind in ("", DOCUMENTS, PREDICTIONS):
             return kind
-        if is_lines(name):
-            raise UsageError(f"{name} can't hold {kind}: lines are documents or predictions")
+        if is_lines(name) or is_table(name):
+            raise UsageError(f"{name} can't hold {kind}: lines and rows are documents or predictions")
         if place not in ("", kind):
             raise UsageError(f"{name} has the place of another kind, {place}: leave --kind {kind} out, or move it")
         return kind
@@ -278,7 +291,7 @@ class _Run:
         for path, checkout in self.files.items():
             stray = is_stray(path, checkout)
             if (is_lines(path.name) or is_table(path.name)) and not stray:
-                context = given if given and is_lines(path.name) else self.context(checkout or usual_checkout())
+                context = given or self.context(checkout or usual_checkout())
                 lines.append(LineFile(str(path), self._of_lines(), context))
             elif is_json(path.name) and plain_name(path.name) != path.name and not stray:
                 found.update(check_value(str(path), self.kinds.get(path, ""), self.context(checkout)))

@@ -13,7 +13,10 @@ from chipstance.locate import MAX_DEPTH, TOO_DEEP
 from chipstance.model import Problem
 from chipstance.rules import declare
 
-YAML_SYNTAX = declare("yaml-syntax", "CITATION.cff and the front matter of dataset_card.md are YAML.")
+YAML_SYNTAX = declare(
+    "yaml-syntax", "CITATION.cff is YAML, and so is the front matter that dataset_card.md begins with."
+)
+NO_FRONT = "no front matter stands at its beginning: put its YAML, with {{ metadata }}, between two lines of ---"
 _FRONT = re.compile(r"---\n(.*?)^---$", re.DOTALL | re.MULTILINE)
 _FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 
@@ -27,6 +30,8 @@ def yaml_problems(checkout: Checkout) -> Iterator[Problem]:
             continue  # the release's inputs are checked
         if path == checkout.card:
             front = _FRONT.match(text)
+            if not front and is_file(path):
+                yield Problem(YAML_SYNTAX, str(path), "", NO_FRONT)
             text = _FILLED_IN.sub("", f"\n{front[1]}") if front else ""
         yield from _problems(path, text)
 

@@ -1,0 +1,101 @@
+"""What a file is of whose first lines none is JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from chipstance.faults import show
+from chipstance.json_slips import CONFLICT
+from chipstance.locate import JsonError, parse
+from chipstance.streams import SYNTAX, Line, StreamError
+
+LINES, BYTES, FEWEST, ALIKE = 20, 1 << 20, 2, 5
+"""So many lines, or about so many bytes, tell; a single line does not, nor fewer than the last that are wrong alike."""
+BEGINNINGS = ("{", "[")
+SEPARATED = {",": "CSV", ";": "CSV with semicolons", "\t": "a table with tabs"}
+MEND = "write each document as a JSON object on a line of its own"
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_NAME = re.compile(r"\w([\w .:/-]*\w)?")
+_YAML = re.compile(r"---\s*$|\s*#|\s*- |\s*[\w.-]+:(\s|$)")
+_MOST = 0.8
+
+
+def beginning(lines: Iterable[Line]) -> list[Line]:
+    """Return the first lines, as far as they are looked at."""
+    found: list[Line] = []
+    for line in islice(lines, LINES):
+        found.append(line)
+        if sum(len(each.data) for each in found) > BYTES and len(found) >= FEWEST:
+            break
+    return found
+
+
+def refuse_no_json(lines: Iterable[Line]) -> None:
+    """See that one of the first lines of a file is JSON, or is meant to be, and not wrong as all are.
+
+    Args:
+        lines: those of the file.
+
+    Raises:
+        StreamError: none is; the message says what they look like.
+    """
+    first = beginning(lines)
+    written = [text for line in first if (text := line.data.decode(errors="replace")).strip()]
+    if not written and len(first) >= ALIKE:
+        raise StreamError(SYNTAX, f"nothing stands on the first {len(first)} lines: remove those that are empty")
+    if len(written) < FEWEST or any(line.too_long for line in first) or any(map(_is_json, written)):
+        return
+    meant = [text for text in written if text.lstrip("\ufeff \t").startswith(BEGINNINGS) or CONFLICT.match(text)]
+    odd = sum(_CONTROL.search(text) is not None for text in written)
+    if 2 * odd >= len(written) > 2 * len(meant):
+        raise StreamError(SYNTAX, "this is no text: name the file as what it is, or fetch it again if it is damaged")
+    if not meant:
+        raise StreamError(SYNTAX, f"{_look(written)}: {MEND}")
+    if (
+        len(meant) == len(written) >= ALIKE
+        and (said := _said(written[0]))
+        and all(_said(each) == said for each in meant)
+    ):
+        raise StreamError(SYNTAX, f"{said} (so it is in all of the first {len(written)} lines)")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _said(text: str) -> str:
+    """Return what is wrong with the syntax of a line."""
+    try:
+        parse(text, line=True)
+    except JsonError as error:
+        return str(error) if error.rule == SYNTAX else ""
+    return ""
+
+
+def _look(lines: Sequence[str]) -> str:
+    """Return what lines look like that are no JSON."""
+    for separator, name in SEPARATED.items():
+        if columns := _columns(lines, separator):
+            return f"this is {name}, with the columns {show(', '.join(columns))}"
+    if sum(_YAML.match(line) is not None for line in lines) >= _MOST * len(lines):
+        return "this is YAML"
+    return f"none of the first {len(lines)} lines is JSON"
+
+
+def _columns(lines: Sequence[str], separator: str) -> list[str]:
+    """Return the names of columns that lines have; none where they are no table."""
+    try:
+        head, *rows = csv.reader((line.lstrip("\ufeff").rstrip("\r") for line in lines), delimiter=separator)
+    except csv.Error:
+        return []
+    whole = rows[: max(1, len(rows) - 1)]  # the last may go on
+    named = len(head) > 1 and all(map(_NAME.fullmatch, head))
+    return head if named and all(len(row) == len(head) for row in whole) else []
