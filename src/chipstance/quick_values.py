@@ -116,9 +116,11 @@ def has_minus_zero(spans: Sequence[Any], data: bytes) -> bool:
         spans: those of the line.
         data: the line.
     """
-    return 0 in [span.start for span in spans] and b"-0" in data and _MINUS_ZERO.search(data) is not None
+    # one byte is looked for far sooner than two
+    return MINUS in data and 0 in [span.start for span in spans] and _MINUS_ZERO.search(data) is not None
 
 
+MINUS = b"-"
 _MINUS_ZERO = re.compile(rb"-0(?![\d.])")
 
 
