@@ -173,3 +173,18 @@ def test_another_encoding_is_told(encoding: str) -> None:
     with pytest.raises(JsonError, match=r"UTF-16|a NUL stands .*: save the file as UTF-8") as caught:
         parse(decode('{"a": 1}'.encode(encoding)))
     assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": 1, "b": [}', "[ at {}15 is open"),
+        ('{"a": [1, 2', "[ at {}7 is open"),
+        ('{"a": "b"c"}', "the string that begins at {}7 ends here"),
+    ],
+)
+def test_a_place_inside_a_line_is_told_by_its_column(text: str, place: str) -> None:
+    for line, before in ((True, "column "), (False, "1:")):
+        with pytest.raises(JsonError) as caught:
+            parse(text, line=line)
+        assert place.format(before) in str(caught.value)

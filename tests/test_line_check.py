@@ -25,8 +25,8 @@ from chipstance.folders import schema_folder
 from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR, Part, cut
 from chipstance.judge import judge_line
 from chipstance.line_check import Outcome
-from chipstance.line_files import Task, check_lines
-from chipstance.line_kinds import LOOKED_AT, kind_of
+from chipstance.line_files import Task, check_lines, in_process
+from chipstance.line_kinds import ASKED, LOOKED_AT, kind_of
 from chipstance.locate import JsonError, decode
 from chipstance.model import Document, Problem, Span
 from chipstance.quick import Quick
@@ -222,7 +222,11 @@ PREDICTED = b'{"doc": "b", "spans": [{"text": "a"}]}'
     [
         ([written(line())], DOCUMENTS),
         ([TOLD, PREDICTED], DOCUMENTS),
-        ([PREDICTED, TOLD], PREDICTIONS),
+        ([PREDICTED, TOLD], DOCUMENTS),
+        ([PREDICTED, TOLD, PREDICTED], PREDICTIONS),
+        ([PREDICTED, TOLD, TOLD], DOCUMENTS),
+        ([b"", TOLD, *[PREDICTED] * 2, *[b"{"] * 99, PREDICTED], PREDICTIONS),
+        ([*[PREDICTED] * ASKED, *[TOLD] * LOOKED_AT], PREDICTIONS),
         ([b'{"doc": "b", "answer": "x"}'], PREDICTIONS),
         ([b'{"doc": "b", "Text": "a", "spans": []}', TOLD], DOCUMENTS),
         ([b'{"doc": "b", "score": 1, "spans": []}', b"{}"], PREDICTIONS),
@@ -232,7 +236,7 @@ PREDICTED = b'{"doc": "b", "spans": [{"text": "a"}]}'
         ([], UNCLEAR),
     ],
 )
-def test_a_file_is_what_the_first_line_tells_that_can(rows: list[bytes], kind: str) -> None:
+def test_a_file_is_what_most_of_the_first_lines_are_that_tell(rows: list[bytes], kind: str) -> None:
     assert kind_of(Line(number, data) for number, data in enumerate(rows, start=1)) == kind
 
 
@@ -285,6 +289,20 @@ def test_lines_that_nobody_can_tell_are_one_problem_more(
     assert check([tmp_path], engine=Processes(2)) == whole
 
 
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 123\n"
+"""What Git LFS writes in place of a file."""
+
+
+def test_a_first_document_without_its_text_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_files, "PART", 200)
+    first = {name: value for name, value in line().items() if name != "text"}
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b"".join(written(each) + b"\n" for each in (first, *(line(doc=name) for name in "abc"))))
+    for run in (in_process, in_two):
+        (problem,) = check_lines(str(path), "", CONTEXT, run)
+        assert (problem.rule, problem.line, problem.message) == ("schema", 1, "the key 'text' is missing: add it")
+
+
 def test_a_file_that_is_something_else_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import bz2
     import gzip
@@ -299,7 +317,12 @@ def test_a_file_that_is_something_else_is_one_problem(tmp_path: Path, monkeypatc
         ("x.jsonl", packed, "compression-broken", "this is Zstandard: let the name end with .zst"),
         ("x.jsonl.gz", packed, "compression-broken", "this is Zstandard: let the name end with .zst"),
         ("x.jsonl.zst", gzip.compress(rows), "compression-broken", "this is gzip: let the name end with .gz"),
-        ("x.jsonl.gz", gzip.compress(packed), "compression-broken", "this is Zstandard: let the name end with .zst"),
+        ("x.jsonl.gz", gzip.compress(packed), "compression-broken", "it is compressed twice: compress it once"),
+        ("x.jsonl.gz", gzip.compress(gzip.compress(rows)), "compression-broken", "it is compressed twice"),
+        ("x.jsonl.gz", rows, "compression-broken", "it is not compressed: let the name end without .gz"),
+        ("x.ndjson.zst", rows, "compression-broken", "it is not compressed: let the name end without .zst"),
+        ("x.jsonl.gz", POINTER, "compression-broken", "this only points to a file in Git LFS: fetch the file itself"),
+        ("x.jsonl.gz", b"\x01\x02\x03" + rows, "compression-broken", "it is no sound gzip"),
         ("x.jsonl", lzma.compress(rows), "compression-broken", "this is xz, which is not read"),
         ("x.jsonl", bz2.compress(rows), "compression-broken", "this is bzip2, which is not read"),
         ("x.jsonl", b"PK\3\4" + rows, "compression-broken", "this is zip, which is not read"),
@@ -308,6 +331,7 @@ def test_a_file_that_is_something_else_is_one_problem(tmp_path: Path, monkeypatc
         ("x.jsonl.zst", b"", "compression-broken", "is empty"),
         ("x.jsonl", utf_16, "json-encoding", "this is UTF-16: save it as UTF-8"),
         ("x.jsonl", utf_32, "json-encoding", "this is UTF-32: save it as UTF-8"),
+        ("x.jsonl", b" \0" + utf_16[2:], "json-encoding", "this is UTF-16: save it as UTF-8"),
     ):
         path = tmp_path / name
         path.write_bytes(content)

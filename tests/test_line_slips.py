@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chipstance import line_files
+from chipstance import line_check, line_files
 from chipstance.engines import Processes
-from chipstance.line_slips import SPREAD, is_spread
+from chipstance.line_slips import SPREAD, SPREAD_STRING, is_spread
 from chipstance.streams import Line
 from chipstance.validate import check
 
@@ -57,6 +58,67 @@ def test_a_line_that_is_cut_off_says_nothing_of_the_others(found: Found, lines: 
     told = found("\n".join(lines) + "\n")
     assert [line for _, line in told] == [1]
     assert SPREAD not in told[0]
+
+
+INDENTED = [json.dumps(each, indent=2) for each in DOCUMENTS]
+LISTED = '{"doc": "weir", "answer": [\n"one",\n"two"\n]}'
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ([ROWS[0], INDENTED[1], ROWS[2]], [2]),
+        ([ROWS[0], INDENTED[1], INDENTED[2]], [2]),
+        ([ROWS[0], INDENTED[1], ROWS[2], LISTED, "{'doc': 'quay'}"], [2, 8, 12]),
+        ([ROWS[0], ROWS[1].replace('"text": ', '"text":\n'), ROWS[2]], [2]),
+        ([ROWS[0], ROWS[1].replace(', "spans"', ',\r\n\r\n\t, "spans"'), ROWS[2]], [2]),
+        ([ROWS[0], INDENTED[1].replace("}", ""), ROWS[2]], [2, 3, 4, 5, 6]),
+        ([ROWS[0], BEGUN, INDENTED[1], ROWS[2]], [2, 3]),
+        ([ROWS[0], BEGUN, ROWS[1], '}], "system": "x"}', ROWS[2]], [2, 4]),
+        ([ROWS[0], INDENTED[1].replace("{", "{\n<<<<<<< HEAD"), ROWS[2]], [2, 3, 4, 5, 6, 7]),
+    ],
+)
+def test_a_value_over_several_lines_is_told_once_wherever_it_begins(
+    found: Found, values: list[str], lines: list[int]
+) -> None:
+    told = found("\n".join(values) + "\n")
+    assert [line for _, line in told] == lines
+
+
+def test_what_is_said_of_a_value_over_several_lines(found: Found) -> None:
+    assert found(f"{ROWS[0]}\n{INDENTED[1]}") == [(SPREAD, 2)]
+    assert found(f"{ROWS[0]}\n{LISTED}\n") == [(SPREAD, 2)]
+    for broken in ('"A \nmill."', '"A \n\n\\"mill."', '"\nA mill."'):
+        changed = ROWS[1].replace('"A mill."', broken)
+        assert found(f"{ROWS[0]}\n{changed}\n{ROWS[2]}\n") == [(SPREAD_STRING, 2)]
+
+
+def test_lines_with_the_same_slip_are_told_each(found: Found) -> None:
+    endless = [row.replace('mill."', "mill.") for row in ROWS]
+    assert [line for _, line in found("\n".join([ROWS[0], *endless[1:], *endless[1:]]))] == [2, 3, 4, 5]
+
+
+def test_commas_between_lines_are_one_problem(found: Found) -> None:
+    for rows in (ROWS, [*ROWS, json.dumps(DOCUMENTS[0] | {"doc": "weir"}) + ","]):
+        ((message, line),) = found(",\n".join(rows) + "\n")
+        assert (message.startswith("a comma too many: remove it (so it is in the first"), line) == (True, 1)
+    assert [line for _, line in found(f"{ROWS[0]},\n{ROWS[1]}\n{ROWS[2]},\n")] == [1, 3]
+
+
+def test_what_is_wrong_behind_too_many_lines_is_told_of(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (line_check, line_files):
+        monkeypatch.setattr(module, "MOST_PROBLEMS", 20)
+    told = found("\n".join([ROWS[0], *INDENTED * 5]))
+    assert (SPREAD, 2) in told
+    assert told[-1][0].startswith("there are more lines with problems")
+
+
+def test_lines_that_nothing_closes_take_linear_time(tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text(ROWS[0] + "\n" + "[\n" * 9000 + ROWS[1] + "\n", "utf-8")
+    start = time.perf_counter()
+    assert len(check([path]).problems) == 9000
+    assert time.perf_counter() - start < 20
 
 
 def test_lines_that_are_too_long_are_not_looked_at() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Callable
@@ -185,14 +186,41 @@ def test_a_value_is_placed_whatever_was_placed_before() -> None:
 
 
 def test_a_bad_byte_is_placed() -> None:
-    with pytest.raises(JsonError, match="0xff at 7") as caught:
+    with pytest.raises(JsonError, match="byte 8 of the file, 0xff, is no UTF-8") as caught:
         decode("{\n🧵 ".encode() + b"\xff}")
     assert (caught.value.rule, caught.value.line, caught.value.column) == ("json-encoding", 2, 3)
 
 
-def test_a_bad_byte_is_counted_from_the_start_of_the_file() -> None:
-    with pytest.raises(JsonError, match="0xff at 27"):
-        decode("{\n🧵 ".encode() + b"\xff}", before=20)
+def test_what_is_no_text_is_named() -> None:
+    with pytest.raises(JsonError, match="this is gzip: let the name end as its content asks for"):
+        decode(gzip.compress(b"{}"))
+
+
+def test_a_bad_byte_of_a_line_is_counted_from_its_start() -> None:
+    with pytest.raises(JsonError, match="byte 7 of the line, 0xff, is no UTF-8"):
+        decode("{ 🧵".encode() + b"\xff}", line=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"name": "Žofie"}', '\n[{"name": "Übung für 5 €"}]', "a mill, an old one", '{"a": "中文中文中文中文中文"}'],
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_an_encoding_with_many_nuls_is_told(text: str, encoding: str) -> None:
+    with pytest.raises(JsonError, match=f"the file is {encoding[:6].upper()}, by where NULs stand in it"):
+        decode(text.encode(encoding))
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b'"\0\0\0"', bytes(5000), b'{"a": "' + bytes(20) + b'"}', b"\0a\0b\0"])
+def test_a_few_nuls_and_nuls_alone_are_no_encoding(data: bytes) -> None:
+    assert decode(data) == data.decode()
+
+
+def test_what_is_nested_is_looked_into_as_far_as_it_goes() -> None:
+    for depth in (1, 2, 63, 64):
+        assert parse("[" * depth + "]" * depth) is not None
+    with pytest.raises(JsonError, match="nested more than 64 deep"):
+        parse("[" * 64 + "0" + "]" * 64)
 
 
 @pytest.mark.parametrize("text", ["", "[1,]", '{"a" 1}', "{a: 1}", "1 2", '"a', '"\t"', r'"\q"', "[1 2]"])

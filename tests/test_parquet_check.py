@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from chipstance import line_files
+from chipstance import line_files, parquet_rows
 from chipstance.cli import app
 from chipstance.context import Context
 from chipstance.corpus import span_entry
 from chipstance.engines import Processes
-from chipstance.line_files import check_lines
+from chipstance.line_files import check_lines, in_process
+from chipstance.line_sources import read_lines
 from chipstance.model import Problem, Span
 from chipstance.parquet_check import IS_SPACE, ColumnCheck
 from chipstance.parquet_rows import batches, open_table
@@ -374,6 +375,26 @@ def test_what_is_no_parquet(kept: int, end: bytes, tmp_path: Path) -> None:
     assert rules(path) == [("parquet-broken", "", 1)]
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"doc": "mill"}\n', "this is JSON, not Parquet: let the name end with .jsonl"),
+        (b"doc,text\na,b\n", "this is text, not Parquet"),
+        (b"\x1f\x8b\x08\x00", "this is gzip, not Parquet"),
+        (b"PK\x03\x04", "this is zip, not Parquet"),
+        (b"<!DOCTYPE html>\n<html></html>", "this is HTML or XML: fetch the file itself"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "this only points to a file in Git LFS"),
+    ],
+)
+def test_what_a_file_is_in_place_of_parquet(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    path.write_bytes(content)
+    for engine in (in_process, Processes(2)):
+        (problem,) = check([path], engine=engine).problems
+        assert problem.rule == "parquet-broken"
+        assert problem.message.startswith(message)
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [line(doc=f"d{number}") for number in range(5)]
@@ -438,6 +459,18 @@ def test_rows_that_swell_a_little_are_held_few_at_a_time(tmp_path: Path) -> None
     path = save(tmp_path / "x.parquet", swelling(20, 3_000_000))
     with open_table(str(path)) as (opened, length):
         assert [batch.num_rows for batch in batches(opened, length, 0)] == [2] * 10
+
+
+def test_a_row_too_long_is_told_as_a_line_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_rows, "LONGEST_LINE", 20_000)
+    documents: list[dict[str, Any]] = [{"doc": f"mill-{n}", "text": "A mill.", "spans": []} for n in range(40)]
+    documents[7]["text"] = "x" * 20_001
+    documents[9]["text"] = ""
+    path = save(tmp_path / "x.parquet", table(documents, "struct"))
+    assert rules(path) == [("line-too-long", "", 8), ("schema", "/text", 10)]
+    read = list(read_lines(path, "documents", CONTEXT.schemas, lambda row: json.dumps(row).encode()))
+    assert [source.line for source in read] == list(range(1, 41))
+    assert [problem.rule for problem in read[7].problems] == ["line-too-long"]
 
 
 def test_no_rows_and_null_rows(tmp_path: Path) -> None:

@@ -62,3 +62,13 @@ def test_a_bad_key_is_told_in_its_line() -> None:
     line = next(number for number, each in enumerate(text.split("\n"), start=1) if "Side-effect" in each)
     (problem,) = parse_source(Path("layers.json"), "layers", text, 0, SCHEMAS).problems
     assert (problem.line, problem.column, problem.pointer) == (line, 5, "/layers/Side-effect")
+
+
+@pytest.mark.parametrize("kind", ["", "documents", "predictions"])
+def test_a_list_of_objects_is_told_as_such(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "some.json").write_text(json.dumps([DOCUMENT, DOCUMENT]), "utf-8")
+    (problem,) = check([tmp_path / "some.json"], kind=kind).problems
+    assert problem.message == (
+        "this is a list of objects: write each of them on a line of its own,"
+        " without the brackets and commas around, and name it .jsonl"
+    )

@@ -63,9 +63,13 @@ def test_what_is_compressed_comes_out_whole(compression: str) -> None:
     for broken in (packed[:-3], packed[:40], packed[: len(packed) // 2]):
         with pytest.raises(StreamError, match="cut off"):
             list(pieces(io.BytesIO(broken), compression))
-    for alien in (b"plain text", packed + b"rest"):
-        with pytest.raises(StreamError, match="no sound"):
-            list(pieces(io.BytesIO(alien), compression))
+    with pytest.raises(StreamError, match="no sound"):
+        list(pieces(io.BytesIO(packed + b"rest"), compression))
+    with pytest.raises(StreamError, match=f"it is not compressed: let the name end without {SUFFIXES[compression]}"):
+        list(pieces(io.BytesIO(b"plain text"), compression))
+    for twice in (pack(packed), gzip.compress(packed)):
+        with pytest.raises(StreamError, match="it is compressed twice"):
+            list(pieces(io.BytesIO(twice), compression if twice[:2] == packed[:2] else GZIP))
 
 
 @pytest.mark.parametrize("compression", [GZIP, ZSTD])

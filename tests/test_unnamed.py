@@ -253,6 +253,10 @@ def test_a_folder_that_nobody_may_look_into(tmp_path: Path) -> None:
             for given in (locked, locked / "a.jsonl", locked / "b.parquet", tmp_path / "lock*"):
                 assert places(check([given]).problems) == [("file-unreadable", "", 1)]
             assert places(check([tmp_path]).problems) == [("schema", "/text", 3), ("file-unreadable", "", 1)]
+            for pattern in ("*/*.jsonl", "**/*.jsonl", "locked/*.jsonl", "*/some/*.jsonl", "**/a.jsonl", "*/**", "*/"):
+                (problem,) = (each for each in check([tmp_path / pattern]).problems if each.rule != "schema")
+                assert (problem.rule, problem.path) == ("file-unreadable", str(locked))
+            assert check([tmp_path / "*.json.gz"]).files == 1
     finally:
         locked.chmod(0o700)
 
@@ -296,6 +300,7 @@ def test_what_comes_over_the_network_may_break_off(server: str, name: str) -> No
 def test_an_address_that_nobody_knows(address: str) -> None:
     (problem,) = check([address]).problems
     assert (problem.rule, problem.path) == ("file-unreadable", address)
+    assert "(Protocol not known: nowhere): mend the address" in problem.message
     with pytest.raises(FileNotFoundError, match="can't be looked up"):
         check(["nowhere://*.jsonl"])
 
@@ -330,6 +335,13 @@ def test_what_is_open_already_is_read_once(tmp_path: Path, pack: Callable[[bytes
         assert found == replace(piped, path=name)
     (found,) = check([name]).problems
     assert (found.rule, found.path) == ("file-unreadable", name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files that are open have no names on Windows")
+def test_a_number_under_which_nothing_is_open_says_so() -> None:
+    (problem,) = check(["/dev/fd/99999"]).problems
+    assert problem.rule == "file-unreadable"
+    assert problem.message.endswith("name a file, or pipe its content into chipstance validate -")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
@@ -14,7 +13,7 @@ from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from chipstance.jsonfile import refuse_special
+from chipstance.jsonfile import NOT_REACHED, refuse_special
 from chipstance.streams import COMPRESSIONS, PIECE, Line, lines, pieces
 
 STANDARD_INPUT = "-"
@@ -24,6 +23,8 @@ PARQUET = ".parquet"
 DOCUMENTS, PREDICTIONS, UNCLEAR = "documents", "predictions", "unclear"
 """What the lines or rows of a file can be."""
 WILD = "*?["
+SAID = 200
+"""So much is told of what a file system says."""
 
 
 _DESCRIPTOR = re.compile(r"-|/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
@@ -89,18 +90,37 @@ def plain_name(name: str) -> str:
 def expand(name: str) -> list[str]:
     """Return the files that a glob stands for, sorted; a name without wildcards, or of a file that is there, itself.
 
+    A folder that a glob asks to be looked into, and nobody may look into, is among them.
+
     Raises:
         OSError: nobody can tell what an address stands for.
     """
     if not any(sign in name for sign in WILD) or (not is_address(name) and os.path.lexists(name)):
         return [name]
     if not is_address(name):
-        return sorted(glob(name, recursive=True))  # noqa: PTH207 (a pattern can begin with a root)
+        return sorted({*_glob(name), *_locked(os.path.dirname(name))})  # noqa: PTH120 (as below)
     with _foreign():
         import fsspec
 
         system, path = fsspec.url_to_fs(name)
         return [name] if system.exists(path) else sorted(map(system.unstrip_protocol, system.glob(path)))
+
+
+def _glob(pattern: str) -> list[str]:
+    return glob(pattern, recursive=True)  # noqa: PTH207 (a pattern can begin with a root, and end with a slash)
+
+
+def _locked(folders: str) -> Iterator[str]:
+    """Yield the folders that a pattern, or the beginning of it, stands for, and that nobody may look into."""
+    while folders:
+        for folder in _glob(os.path.join(folders, "")):  # noqa: PTH118 (as above)
+            try:
+                os.scandir(folder).close()
+            except OSError:
+                yield folder.rstrip(os.sep)
+        before, folders = folders, os.path.dirname(folders)  # noqa: PTH120 (as above)
+        if folders == before:
+            return
 
 
 def cut(part: Part, size: int) -> list[Part]:
@@ -154,12 +174,12 @@ def _foreign() -> Iterator[None]:
     """Turn what a file system says, each with errors of its own, into the one that we know."""
     try:
         yield
-    except OSError as error:
-        if error.errno or error.strerror:
-            raise
-        raise OSError(errno.EIO, str(error) or type(error).__name__) from error
     except Exception as error:
-        raise OSError(errno.EIO, f"{type(error).__name__}: {error}") from error
+        if isinstance(error, OSError) and (error.errno or error.strerror):
+            raise
+        cause = (error.__cause__ or error) if isinstance(error, FileNotFoundError) else error
+        said = "nothing stands there" if isinstance(cause, FileNotFoundError) else " ".join(str(cause).split())
+        raise OSError(NOT_REACHED, said[:SAID] or type(error).__name__) from error
 
 
 class _Remote(io.RawIOBase):

@@ -56,6 +56,7 @@ FILES = (
 )
 """What stands in place of JSON, by its beginning."""
 
+COMMA = "a comma too many: remove it"
 QUOTED = 'the string that begins at {string} ends here: write \\" for a quotation mark in it, or add what is missing'
 CUT_OFF = "it ends while {opened} is open: fetch or save it again if it is cut off, or close what is open"
 
@@ -67,12 +68,12 @@ SLIPS = (
     Slip(None, None, "\ufeff", "a byte order mark stands here: remove it"),
     Slip(None, None, r"[^\S \t\r\n]|[\u200b-\u200f\u2060]", "this is no white space of JSON: write a plain space"),
     Slip("{[", None, r"\w*\Z", CUT_OFF),
-    Slip("{[", ",", r"[\]}]", "a comma too many: remove it", before=True),
+    Slip("{[", ",", r"[\]}]", COMMA, before=True),
     Slip("{", None, r"\]", "{opened} is open: write }} before this, or remove it"),
     Slip("[", None, r"\}", "{opened} is open: write ] before this, or remove it"),
     Slip("{", ":", r"[,}]", "the key has no value: write one, or remove the key"),
     Slip("", None, r"[\]}]", "a bracket too many: remove it"),
-    Slip("", r"[^\[{]", r",\s*\Z", "a comma too many: remove it"),
+    Slip("", r"[^\[{]", r",\s*\Z", COMMA),
     Slip("", r"[\]}]", r"[\[{,]", "{another}"),
     Slip("", '"', r":", "this is the middle of a JSON value: in JSON Lines, write all of it on one line"),
     Slip("", "", r".", "no JSON begins like this: begin with {{ or ["),
@@ -178,8 +179,8 @@ def _outside(text: str, place: Place, said: str, *, line: bool) -> tuple[str, in
         if found:
             mend = each.mend.format(
                 here=found[0][:60],
-                opened=_named(text, place.opened[-1]) if inside else "",
-                string=_where(text, place.string),
+                opened=f"{inside} at {_where(text, place.opened[-1], line=line)}" if inside else "",
+                string=_where(text, place.string, line=line),
                 another=_RETURNED if line and "\r" in text[before + 1 : place.at] else _ANOTHER[line],
             )
             return mend, before if each.before else place.at
@@ -199,9 +200,7 @@ def _follows(each: Slip, after: str) -> bool:
     return each.after is None or re.fullmatch(each.after, after) is not None
 
 
-def _where(text: str, offset: int) -> str:
-    return f"{text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"
-
-
-def _named(text: str, offset: int) -> str:
-    return f"{text[offset]} at {_where(text, offset)}"
+def _where(text: str, offset: int, *, line: bool) -> str:
+    """Name a place in a text; a line does not know its number in the file."""
+    column = offset - text.rfind("\n", 0, offset)
+    return f"column {column}" if line else f"{text.count(chr(10), 0, offset) + 1}:{column}"

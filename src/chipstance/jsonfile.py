@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+NOT_REACHED = errno.EHOSTUNREACH
+"""Number of the error of an address at which nothing can be read."""
+
 
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file that has been validated.

@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from chipstance.context import Context
 from chipstance.inputs import DOCUMENTS, UNCLEAR, Part, is_table, open_part
-from chipstance.judge import DOC_DUPLICATE, judge_line
+from chipstance.judge import DOC_DUPLICATE, judge_line, told_doc
 from chipstance.layers import Layers
 from chipstance.line_kinds import kind_of
 from chipstance.line_looks import refuse_no_json
-from chipstance.line_slips import is_spread, spread
+from chipstance.line_slips import Fragment, fragment, is_spread, spread, whole
 from chipstance.line_sources import too_long
 from chipstance.locate import JsonError, decode, parse
 from chipstance.model import Problem
 from chipstance.parquet_columns import DOC, PARQUET_COLUMNS, column_faults, table_kind, wanted_columns
 from chipstance.parquet_lines import UNREADABLE, RowLines, row_lines
-from chipstance.parquet_rows import batches, groups, open_table
+from chipstance.parquet_rows import batches, groups, open_table, too_large
 from chipstance.quick import Quick
 from chipstance.quick_predictions import QuickPredictions
-from chipstance.sources import MOST_PROBLEMS, Source, parse_source, refused, unreadable
-from chipstance.streams import Line, StreamError, refuse_other
+from chipstance.sources import MOST_PROBLEMS, parse_source, refused, unreadable
+from chipstance.streams import LINE_TOO_LONG, SYNTAX, Line, StreamError, refuse_other
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,16 +55,30 @@ class Outcome:
         docs: of every line with a document, a hash of its id, the line, and the column of the id.
         kind: ``documents`` or ``predictions``; ``unclear`` where lines could be read, but nobody can tell what they
             are; empty where nothing could be read.
+        fragments: the lines that are no JSON, as far as their problems are held.
     """
 
     lines: int = 0
     problems: tuple[Problem, ...] = ()
     docs: Numbers = field(default_factory=lambda: np.zeros((0, 3), np.uint64))
     kind: str = ""
+    fragments: tuple[Fragment, ...] = ()
 
     def __add__(self, after: Outcome) -> Outcome:
         """Return the outcome of both runs, this one first."""
         return total((self, after))
+
+    def told(self) -> Iterator[Problem]:
+        """Yield what is wrong with single lines, and once what is wrong with several in a row."""
+        if not self.fragments:
+            return iter(self.problems)
+        known = self.docs[:, 1].copy()
+
+        def is_document(line: int) -> bool:
+            at = np.searchsorted(known, np.uint64(line))
+            return bool(at < len(known) and known[at] == line)
+
+        return whole(self.problems, self.fragments, self.lines, is_document)
 
     def twice(self, path: str) -> Iterator[Problem]:
         """Yield the documents that stand on an earlier line already."""
@@ -83,16 +97,20 @@ class Outcome:
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the outcome of runs that follow one another; those after too many problems are not asked for."""
-    lines, problems, docs, kind = 0, list[Problem](), list[Numbers](), ""
+    lines, problems, docs, kind, fragments = 0, list[Problem](), list[Numbers](), "", list[Fragment]()
     for each in outcomes:
         kind = kind or each.kind
         problems += (replace(problem, line=problem.line + lines) for problem in each.problems)
+        fragments += (part._replace(line=part.line + lines) for part in each.fragments)
         docs.append(each.docs + np.array([0, lines, 0], np.uint64) if lines else each.docs)
         lines += each.lines
         if len(problems) > MOST_PROBLEMS:
             break
     all_docs = docs[0] if len(docs) == 1 else np.concatenate([Outcome().docs, *docs])  # no copy without need
-    return Outcome(lines, tuple(problems[: MOST_PROBLEMS + 1]), all_docs, kind)
+    if len(problems) > MOST_PROBLEMS:
+        del problems[MOST_PROBLEMS + 1 :]
+        fragments = [part for part in fragments if part.line <= problems[-1].line]
+    return Outcome(lines, tuple(problems), all_docs, kind, tuple(fragments))
 
 
 class LineChecker:
@@ -112,6 +130,7 @@ class LineChecker:
     def check(self, lines: Iterable[Line]) -> Outcome:
         """Return what is wrong with some lines; lines are counted anew from 1."""
         problems: list[Problem] = []
+        fragments: list[Fragment] = []
         hashes: list[bytes] = []
         places: list[tuple[int, int]] = []
         number, quick = 0, self._quick
@@ -120,16 +139,18 @@ class LineChecker:
             if doc is None:
                 doc, found = self._exactly(line, number)
                 problems += found
+                fragments += (fragment(line.data.decode(), number) for each in found if each.rule == SYNTAX)
             if doc is not None:
                 hashes.append(_hash(doc))
                 places.append((number, _column(line.data)))
-        return Outcome(number, tuple(problems), _docs(hashes, places), self._kind if self._read else "")
+        kind = self._kind if self._read else ""
+        return Outcome(number, tuple(problems), _docs(hashes, places), kind, tuple(fragments))
 
     def _exactly(self, line: Line, number: int) -> tuple[str | None, Sequence[Problem]]:
         if line.too_long:
             return None, [too_long(self._path, line, number)]
         try:
-            text = decode(line.data)
+            text = decode(line.data, line=True)
             if self._kind == UNCLEAR:
                 parse(text, line=True)
                 self._read = True
@@ -137,7 +158,7 @@ class LineChecker:
         except JsonError as error:
             return None, [refused(self._path, error, number)]
         source = parse_source(self._path, self._kind, text, number, self._context.schemas)
-        return _doc(source), judge_line(source, self._context)
+        return told_doc(source), judge_line(source, self._context)
 
 
 def _hash(doc: str) -> bytes:
@@ -164,11 +185,6 @@ def _unsure(_data: bytes) -> None:
     return None
 
 
-def _doc(source: Source) -> str | None:
-    doc = source.data.get("doc") if isinstance(source.data, dict) else None
-    return doc if isinstance(doc, str) else None
-
-
 def _column(data: bytes) -> int:
     """Return the column of the document's id, in code points."""
     if data.startswith(_USUAL):
@@ -193,6 +209,9 @@ class RowChecker:
 
     def check(self, batch: pa.RecordBatch) -> Iterator[Outcome]:
         """Yield what is wrong with runs of rows: quickly by columns, or else as the lines that the rows stand for."""
+        if message := too_large(batch):
+            yield Outcome(1, (Problem(LINE_TOO_LONG, str(self._path), "", message),))
+            return
         sure = self._sure(batch).tolist()
         for fine, run in groupby(range(batch.num_rows), key=sure.__getitem__):
             rows = list(run)

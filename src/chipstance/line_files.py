@@ -29,6 +29,7 @@ LINES_UNCLEAR = (
     "nobody can tell what the lines hold: give them text and spans, or spans or an answer alone,"
     " or say it with --kind documents or --kind predictions"
 )
+MANY_MORE = f"there are more lines with problems than {MOST_PROBLEMS}: mend those above, then look again"
 PART = 8 << 20
 """A file is cut into parts of so many bytes, if others than this process check it."""
 FEW = 100
@@ -165,7 +166,9 @@ def problems_of(outcome: Outcome, file: LineFile) -> list[Problem]:
     if outcome.kind == PREDICTIONS:
         file.context.prepare()
     path = str(Path(file.address))
-    found = list(once([*outcome.problems, *islice(outcome.twice(path), MOST_PROBLEMS + 1)], DOC_DUPLICATE))
+    found = list(once([*outcome.told(), *islice(outcome.twice(path), MOST_PROBLEMS + 1)], DOC_DUPLICATE))
+    if len(outcome.problems) > MOST_PROBLEMS >= len(found):
+        found.append(replace(outcome.problems[-1], rule="problems-many", pointer="", message=MANY_MORE))
     if outcome.kind == UNCLEAR:
         found.append(Problem(KIND_UNKNOWN, path, "", LINES_UNCLEAR))
     if not outcome.lines and not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, islice
 
@@ -14,7 +15,9 @@ from chipstance.streams import Line, refuse_other
 OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
 """The keys of a line of predictions."""
 LOOKED_AT, LOOKED_INTO = 500, 16 << 20
-"""Among so many lines, and about so many bytes, the first that can be told says what a file holds."""
+"""Among so many lines, and about so many bytes, the first that can be told say what a file holds."""
+ASKED = 20
+"""So many of them, since the first may be the one that is wrong."""
 
 
 def parts_kind(part: Part, kind: str) -> str:
@@ -38,21 +41,22 @@ def parts_kind(part: Part, kind: str) -> str:
 
 
 def kind_of(lines: Iterable[Line]) -> str:
-    """Return what a file's lines are, by the first of them that can be told; ``unclear`` where none can.
+    """Return what a file's lines are, by what most of the first that can be told are; ``unclear`` where none can.
 
     A line with a text is a document. One with spans, or an answer, is a prediction; if it has keys of neither, only
     where no other line tells. A line that can't be read decides nothing.
     """
-    likely, size = UNCLEAR, 0
+    sure, likely, size = Counter[str](), UNCLEAR, 0
     for line in islice(lines, LOOKED_AT):
-        kind, sure = _telling(line.data)
-        if sure:
-            return kind
+        kind, is_sure = _telling(line.data)
+        sure[kind] += is_sure
         likely = kind if likely == UNCLEAR else likely
         size += len(line.data)
-        if size > LOOKED_INTO:
+        if sure.total() == ASKED or size > LOOKED_INTO:
             break
-    return likely
+    if not sure.total():
+        return likely
+    return DOCUMENTS if sure[DOCUMENTS] >= sure[PREDICTIONS] else PREDICTIONS
 
 
 def _telling(line: bytes) -> tuple[str, bool]:

@@ -1,12 +1,15 @@
-"""What makes many lines of JSON Lines wrong at once: a value that is spread over them, or a merge conflict."""
+"""What makes many lines of JSON Lines wrong at once: a value spread over them, commas between, or a merge conflict."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from chipstance.json_slips import UNMERGED, UNMERGED_END, UNMERGED_MIDDLE, is_open
+from chipstance.json_slips import COMMA, CONFLICT, UNMERGED, UNMERGED_END, UNMERGED_MIDDLE, is_open
 from chipstance.model import Problem
 from chipstance.streams import Line
 
@@ -15,6 +18,118 @@ FIRST = 2
 SPREAD = (
     "one JSON value over several lines: write each document on one line, with no bracket or comma between documents"
 )
+SPREAD_STRING = "the string that begins here goes on in the next line: write \\n for the line break, all on one line"
+GOES_ON = ("{", "[", ",", ":")
+"""What the first of the lines over which a value is spread ends with, if not in a string."""
+FEWEST_COMMAS = 2
+"""So many lines that end with a comma are told once, if only the last of the file does not."""
+STEPS = 50
+"""So many times as many lines as are wrong are looked at, to find where what is open is closed."""
+LONGEST = 1 << 20
+"""Lines with more code points are not looked into."""
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]')
+
+
+class Fragment(NamedTuple):
+    """A line that is no JSON, and what it does to what is open before it.
+
+    Attributes:
+        line: its number.
+        begins: whether it can be the first line of a value that is spread over several.
+        plain: how many brackets it opens more than it closes, and whether it ends in a string, if it begins in none;
+            None where it is no part of a value.
+        quoted: the same, if it begins in a string.
+    """
+
+    line: int
+    begins: bool
+    plain: tuple[int, bool] | None
+    quoted: tuple[int, bool] | None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ends in a string."""
+        return self.plain is not None and self.plain[1]
+
+
+def fragment(text: str, line: int) -> Fragment:
+    """Return what a line that is no JSON does to what is open before it."""
+    if CONFLICT.match(text) or len(text) > LONGEST:
+        return Fragment(line, begins=False, plain=None, quoted=None)
+    plain = _walk(text)
+    begins = plain[0] > 0 and (plain[1] or text.rstrip().endswith(GOES_ON))
+    return Fragment(line, begins, plain, None if text.lstrip().startswith(("{", "[")) else _walk(f'"{text}'))
+
+
+def _walk(text: str) -> tuple[int, bool]:
+    depth, within = 0, False
+    for found in _TOKEN.finditer(text):
+        depth += (found[0] in "{[") - (found[0] in "}]")
+        within = found[1] == ""
+    return depth, within
+
+
+def whole(
+    problems: Iterable[Problem], fragments: Sequence[Fragment], lines: int, is_document: Callable[[int], bool]
+) -> Iterator[Problem]:
+    """Yield problems in the order of lines; of values that are spread over lines, and of commas between lines, one.
+
+    Args:
+        problems: of one file, in the order of lines.
+        fragments: its lines that are no JSON.
+        lines: how many it has.
+        is_document: tells whether a line holds a document.
+    """
+    values = {first.line: (first, last) for first, last in _values(fragments, is_document)}
+    problems = list(problems)
+    commas = {each.line for each in problems if each.message == COMMA}
+    alike = len(commas) >= FEWEST_COMMAS and max(commas) == len(commas) >= lines - 1
+    told = 0
+    for each in problems:
+        if each.line in values and each.line > told:
+            first, told = values[each.line]
+            yield replace(each, message=SPREAD_STRING) if first.is_cut else replace(each, message=SPREAD, column=1)
+        elif alike and each.line in commas and each.line > told:
+            told = max(commas)
+            yield replace(each, message=f"{COMMA} (so it is in the first {told} lines)")
+        elif each.line > told:
+            yield each
+
+
+def _values(fragments: Sequence[Fragment], is_document: Callable[[int], bool]) -> Iterator[tuple[Fragment, int]]:
+    """Yield the first and the last line of each value that is spread over lines, or of several in a row."""
+    by_line = {each.line: each for each in fragments}
+    steps, held = STEPS * len(fragments), list[tuple[Fragment, int]]()
+    for each in fragments:
+        if not each.begins or (held and each.line <= held[-1][1]):
+            continue
+        last, closed = _end(each, by_line, min(fragments[-1].line, each.line + steps), is_document)
+        steps -= last - each.line
+        if closed and held and not each.is_cut and each.line == held[-1][1] + 1:
+            held[-1] = held[-1][0], last
+        elif closed:
+            held.append((each, last))
+    yield from held
+
+
+def _end(
+    first: Fragment, by_line: dict[int, Fragment], last: int, is_document: Callable[[int], bool]
+) -> tuple[int, bool]:
+    """Return the line in which all that a line opens is closed; or the one that shows that it is not, and False."""
+    depth, within = first.plain or (0, False)
+    for line in range(first.line + 1, last + 1):
+        here = by_line.get(line)
+        if here is None:  # it is JSON by itself, such as a string of a list
+            if within or is_document(line):
+                return line, False
+            continue
+        change = here.quoted if within else here.plain
+        if change is None:
+            return line, False
+        depth, within = depth + change[0], change[1]
+        if depth <= 0 and not within:
+            return line, depth == 0
+    return max(last, first.line), False
 
 
 def is_spread(lines: Sequence[Line]) -> bool:

@@ -17,7 +17,7 @@ from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
 from chipstance.parquet_columns import PARQUET_COLUMNS, column_faults, wanted_columns
 from chipstance.parquet_lines import UNREADABLE, Row, RowLines, row_lines
-from chipstance.parquet_rows import batches, groups, open_table
+from chipstance.parquet_rows import batches, groups, open_table, too_large
 from chipstance.schemas import Schemas
 from chipstance.sources import Source, parse_source, refused, unreadable
 from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError, refuse_other
@@ -89,7 +89,6 @@ class _Reader:
 
     def lines(self) -> Iterator[Source]:
         """Yield the lines of JSON Lines."""
-        before = 0
         with open_part(Part(str(self.path))) as lines:
             for line in lines:
                 if line.number == 1:
@@ -97,8 +96,7 @@ class _Reader:
                 if line.too_long:
                     yield self._without(too_long(self.path, line, line.number))
                 else:
-                    yield self._line(line.data, line.number, before)
-                before += (line.too_long or len(line.data)) + 1
+                    yield self._line(line.data, line.number)
 
     def predictions(self, layers: Layers) -> Iterator[Source]:
         """Yield the rows of a Parquet file of predictions."""
@@ -124,9 +122,11 @@ class _Reader:
             read, end = end, end + rows
             try:
                 for batch in batches(table, length, group, columns):
-                    yield from (
-                        self._row(line, read + at) for at, line in enumerate(row_lines(batch, written), start=1)
-                    )
+                    if message := too_large(batch):
+                        yield self._without(Problem(LINE_TOO_LONG, str(self.path), "", message, read + 1))
+                    else:
+                        lines = enumerate(row_lines(batch, written), start=read + 1)
+                        yield from (self._row(line, number) for number, line in lines)
                     read += batch.num_rows
             except StreamError as error:
                 yield self._without(self._unread(error, read + 1))
@@ -134,11 +134,11 @@ class _Reader:
     def _row(self, line: bytes | None, number: int) -> Source:
         if line is None:
             return self._without(Problem("json-encoding", str(self.path), "", UNREADABLE, number))
-        return self._line(line, number, 0)
+        return self._line(line, number)
 
-    def _line(self, data: bytes, number: int, before: int) -> Source:
+    def _line(self, data: bytes, number: int) -> Source:
         try:
-            text = decode(data, before=before)
+            text = decode(data, line=True)
         except JsonError as error:
             return self._without(refused(self.path, error, number))
         return parse_source(self.path, self.kind, text, number, self.schemas)

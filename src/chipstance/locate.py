@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from chipstance.faults import show
+from chipstance.first_bytes import signature, wide_encoding
 from chipstance.json_slips import slip
 
 MAX_DEPTH = 64
@@ -193,13 +194,13 @@ class Positions:
         return found
 
 
-def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
+def decode(data: bytes, rule: str = "json-encoding", *, line: bool = False) -> str:
     """Return UTF-8 bytes as text.
 
     Args:
         data: a file's bytes, or a line's.
         rule: what is broken where it can't be done.
-        before: how many bytes of the file stand before them.
+        line: whether they are a line's.
 
     Raises:
         JsonError: with ``rule``, where there is a byte order mark or a byte that is no UTF-8.
@@ -208,12 +209,16 @@ def decode(data: bytes, rule: str = "json-encoding", before: int = 0) -> str:
         raise JsonError(rule, "a byte order mark stands before the value: save the file as UTF-8 without one")
     if data.startswith(_UTF_16):
         raise JsonError(rule, "the file is UTF-16, by its first bytes: save it as UTF-8 without a byte order mark")
+    if wide := wide_encoding(data):
+        raise JsonError(rule, f"the file is {wide}, by where NULs stand in it: save it as UTF-8")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        line, column = position(read := data[: error.start].decode(), len(read))
-        byte = f"byte 0x{data[error.start]:02x} at {before + error.start} is no UTF-8: save the file as UTF-8"
-        raise JsonError(rule, byte, line, column) from None
+        if name := signature(data):
+            raise JsonError(rule, f"this is {name}: let the name end as its content asks for, or unpack it") from None
+        place = position(read := data[: error.start].decode(), len(read))
+        which = f"byte {error.start + 1} of the {'line' if line else 'file'}, 0x{data[error.start]:02x},"
+        raise JsonError(rule, f"{which} is no UTF-8: save the file as UTF-8", *place) from None
 
 
 def parse(text: str, *, line: bool = False) -> Any:
@@ -304,6 +309,8 @@ def _excesses(text: str, value: Any) -> Iterator[tuple[tuple[str, str], int]]:
 def _is_deep(value: Any) -> bool:
     parents = [value] if type(value) in _PARENTS else []
     for _ in range(MAX_DEPTH - 1):
+        if not parents:
+            return False
         members = (parent.values() if type(parent) is dict else parent for parent in parents)
         parents = [each for inside in members for each in inside if type(each) in _PARENTS]
     return any(parents)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from chipstance.first_bytes import instead, seems_text, signature
 from chipstance.inputs import Part, open_address
 from chipstance.rules import declare
-from chipstance.streams import COMPRESSION_RATIO, HARMLESS, PIECE, RATIO, StreamError
+from chipstance.streams import COMPRESSION_RATIO, HARMLESS, LONGEST_LINE, PIECE, RATIO, SMALL_PIECE, StreamError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 BATCH = 8 << 20
 """So many bytes of a row group are looked at together, but no more than ``MOST`` rows."""
 MOST = 500
+MEND = "let the name end as its content asks for, or write it as Parquet"
+MENDS = {"JSON": "let the name end with .jsonl if each line is a document, or write it as Parquet"}
+"""What is to be done with a file that is something else."""
 MOST_ROWS = 1 << 40
 """No row group is believed to have more."""
 
@@ -35,7 +39,7 @@ def open_table(address: str) -> Iterator[tuple[pq.ParquetFile, int]]:
     import pyarrow.parquet as pq
 
     with open_address(address) as file:
-        with _telling():
+        with _looking(file), _telling():
             length = file.seek(0, os.SEEK_END)
             file.seek(0)
             about = pq.read_metadata(file)
@@ -52,6 +56,28 @@ def open_table(address: str) -> Iterator[tuple[pq.ParquetFile, int]]:
             )
             _ = table.schema_arrow
         yield table, length
+
+
+@contextmanager
+def _looking(file: BinaryIO) -> Iterator[None]:
+    """Tell of what can't be opened, rather than what pyarrow misses, that it is something else."""
+    try:
+        yield
+    except StreamError:
+        file.seek(0)
+        if message := _something_else(file.read(SMALL_PIECE)):
+            raise StreamError(PARQUET_BROKEN, message) from None
+        raise
+
+
+def _something_else(begin: bytes) -> str:
+    """Return what a file is that is no Parquet, and the mend; empty where nobody can tell, or where it was Parquet."""
+    if message := instead(begin):
+        return message
+    name = signature(begin) or ("text" if seems_text(begin) else "")
+    if name == "text" and begin.lstrip().startswith((b"{", b"[")):
+        name = "JSON"
+    return f"this is {name}, not Parquet: {MENDS.get(name, MEND)}" if name not in ("", "Parquet") else ""
 
 
 @contextmanager
@@ -124,8 +150,14 @@ def batches(
         if produced > max(HARMLESS, RATIO * length):
             message = f"a file of {length} bytes swells to more than {produced}: write it again if you trust it"
             raise StreamError(COMPRESSION_RATIO, message)
-        rows = max(1, BATCH * batch.num_rows // max(held, 1))
+        rows = 1 if held > LONGEST_LINE else max(1, BATCH * batch.num_rows // max(held, 1))
         yield from (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
+
+
+def too_large(batch: pa.RecordBatch) -> str:
+    """Return what is wrong with the only row of a batch, if it has more bytes than a line may; else nothing."""
+    size = sum(map(_size, batch.columns)) if batch.num_rows == 1 else 0
+    return f"the row has {size} bytes, more than {LONGEST_LINE}: divide the document" if size > LONGEST_LINE else ""
 
 
 def _size(array: pa.Array) -> int:

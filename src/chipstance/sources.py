@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chipstance.faults import MOST_FAULTS, Fault, show
-from chipstance.jsonfile import is_file, read_bytes
+from chipstance.jsonfile import NOT_REACHED, is_file, read_bytes
 from chipstance.locate import JsonError, Positions, decode, parse, position
 from chipstance.model import Problem
 from chipstance.rules import Finding, declare
@@ -27,6 +27,14 @@ _FLOAT = re.compile(r"-?\d+[.eE].*")
 _NUMBER = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?', re.DOTALL)
 """A string or a number of a JSON text."""
 LISTED = "this is a list of objects: write each of them on a line of its own, without the brackets and commas around"
+PIPED = "pipe its content into chipstance validate -"
+MENDS = {
+    errno.EBADF: "nothing is open under this number; name a file, or pipe its content into chipstance validate -",
+    NOT_REACHED: "mend the address, or install or give what it asks for",
+}
+"""What is to be done where the system tells a certain error."""
+OF_LINES = ("documents", "predictions")
+"""Kinds of which a file may hold many, one a line."""
 MOST_PROBLEMS = 10_000
 """So many problems of a file are listed; a file of lines with more is not read on."""
 
@@ -118,7 +126,7 @@ def unreadable(path: Path, error: OSError | JsonError) -> Problem:
     if isinstance(error, JsonError):
         return refused(path, error, 0)
     special = error.errno == errno.EINVAL and not is_file(path)
-    mend = "pipe its content into chipstance validate -" if special else "let everybody read it, or put it back"
+    mend = PIPED if special else MENDS.get(error.errno or 0, "let everybody read it, or put it back")
     message = f"it can't be read ({error.strerror or error}): {mend}"
     return Problem("file-unreadable", str(path), "", message, 1, 1)
 
@@ -136,8 +144,9 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     except JsonError as error:
         return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
     source = Source(path, kind or kind_by_content(data), text, data, line, positions=Positions(text))
-    if line and isinstance(data, list) and data and all(isinstance(each, dict) for each in data):
-        return replace(source, problems=(source.problem("schema", Finding("", LISTED)),))
+    if (line or source.kind in OF_LINES) and isinstance(data, list) and data and all(map(_is_object, data)):
+        message = LISTED if line else f"{LISTED}, and name it .jsonl"
+        return replace(source, problems=(source.problem("schema", Finding("", message)),))
     if not source.kind:
         message = _as_line(data) or f"{UNKNOWN}: move it elsewhere, or give it the keys of its kind"
         return replace(source, problems=(source.problem("kind-unknown", Finding("", message)),))
@@ -149,6 +158,10 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     if len(faults) >= MOST_FAULTS:  # then there are others that are not known, so nothing of it can be judged further
         source = replace(source, data=None)
     return replace(source, problems=_problems(source, faults), faults=frozenset(fault.pointer for fault in faults))
+
+
+def _is_object(data: Json) -> bool:
+    return isinstance(data, dict)
 
 
 def _check_numbers(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import zstandard
 
-from chipstance.json_slips import other_file
+from chipstance.first_bytes import SIGNATURES, instead, seems_text, wide_encoding
 from chipstance.rules import declare
 
 PIECE = 1 << 20
@@ -28,27 +28,31 @@ COMPRESSIONS = {".gz": GZIP, ".zst": ZSTD}
 MAGIC = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 """What compressed content begins with."""
 
-LINE_TOO_LONG = declare("line-too-long", "A line, or JSON that is not read as a plain file, has no more than 64 MiB.")
+LINE_TOO_LONG = declare(
+    "line-too-long", "A line, a row, or JSON that is not read as a plain file, has no more than 64 MiB."
+)
 COMPRESSION_BROKEN = declare("compression-broken", "A file is what its name says, and whole if it is compressed.")
 ENCODING, SYNTAX = "json-encoding", "json-syntax"
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
 
-NOT_READ = "which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
+NOT_READ = ", which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
+AS_UTF_8 = ": save it as UTF-8 without a byte order mark"
+READ = {
+    "gzip": ": let the name end with .gz, or decompress it",
+    "Zstandard": ": let the name end with .zst, or decompress it",
+    "Parquet": ": let the name end with .parquet",
+}
+"""What is to be done with files that are read under another name."""
 OTHERS = (
-    (b"\x1f\x8b", COMPRESSION_BROKEN, "this is gzip: let the name end with .gz, or decompress it"),
-    (b"\x28\xb5\x2f\xfd", COMPRESSION_BROKEN, "this is Zstandard: let the name end with .zst, or decompress it"),
-    (b"PAR1", COMPRESSION_BROKEN, "this is Parquet: let the name end with .parquet"),
-    (b"\xfd7zXZ\0", COMPRESSION_BROKEN, f"this is xz, {NOT_READ}"),
-    (b"BZh", COMPRESSION_BROKEN, f"this is bzip2, {NOT_READ}"),
-    (b"PK\x03\x04", COMPRESSION_BROKEN, f"this is zip, {NOT_READ}"),
-    (b"\xff\xfe\0\0", ENCODING, "this is UTF-32: save it as UTF-8 without a byte order mark"),
-    (b"\0\0\xfe\xff", ENCODING, "this is UTF-32: save it as UTF-8 without a byte order mark"),
-    (b"\xff\xfe", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
-    (b"\xfe\xff", ENCODING, "this is UTF-16: save it as UTF-8 without a byte order mark"),
-    (b"{\0", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
-    (b"\0{", ENCODING, "this is UTF-16 or UTF-32: save it as UTF-8"),
+    *((begin, COMPRESSION_BROKEN, name, READ.get(name, NOT_READ)) for begin, name in SIGNATURES.items()),
+    (b"\xff\xfe\0\0", ENCODING, "UTF-32", AS_UTF_8),
+    (b"\0\0\xfe\xff", ENCODING, "UTF-32", AS_UTF_8),
+    (b"\xff\xfe", ENCODING, "UTF-16", AS_UTF_8),
+    (b"\xfe\xff", ENCODING, "UTF-16", AS_UTF_8),
+    (b"{\0", ENCODING, "UTF-16 or UTF-32", AS_UTF_8),
+    (b"\0{", ENCODING, "UTF-16 or UTF-32", AS_UTF_8),
 )
-"""What content that is no JSON begins with, the rule that it breaks, and the mend."""
+"""What content that is no JSON begins with, the rule that it breaks, what it is, and the mend."""
 
 
 class Line(NamedTuple):
@@ -101,6 +105,8 @@ def pieces(file: Readable, compression: str) -> Iterator[bytes]:
         return
     consumed = produced = 0
     for taken, made in _gunzipped(file) if compression == GZIP else _unzstandard(file):
+        if made and not produced and made.startswith(tuple(MAGIC)):
+            raise StreamError(COMPRESSION_BROKEN, "it is compressed twice: compress it once")
         consumed, produced = consumed + taken, produced + len(made)
         if produced > max(HARMLESS, RATIO * consumed):
             message = f"{consumed} bytes swell to more than {produced}: decompress it yourself if you trust it"
@@ -118,11 +124,19 @@ def refuse_other(begin: bytes, compression: str = "") -> None:
     Raises:
         StreamError: it is something else.
     """
-    for magic, rule, message in OTHERS:
-        if begin.startswith(magic) and not (compression and MAGIC.get(magic) == compression):
-            raise StreamError(rule, message)
-    if not compression and (message := other_file(begin[:SMALL_PIECE].decode(errors="replace"))):
-        raise StreamError(SYNTAX, message)
+    for magic, rule, name, mend in OTHERS:
+        if begin.startswith(magic):
+            if compression and MAGIC.get(magic) == compression:
+                return
+            raise StreamError(rule, f"this is {name}{mend}")
+    if message := instead(begin):
+        raise StreamError(COMPRESSION_BROKEN if compression else SYNTAX, message)
+    if not compression and (name := wide_encoding(begin)):
+        raise StreamError(ENCODING, f"this is {name}{AS_UTF_8}")
+    if compression and seems_text(begin):
+        (ending,) = (ending for ending, name in COMPRESSIONS.items() if name == compression)
+        message = f"it is not compressed: let the name end without {ending}, or compress it"
+        raise StreamError(COMPRESSION_BROKEN, message)
 
 
 def _compressed(found: Iterator[bytes], compression: str) -> Iterator[bytes]:
