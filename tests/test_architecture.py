@@ -11,7 +11,7 @@ import chipstance
 PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
-_version statuses model layers jsonfile folders json_slips faults locate
+_version statuses model layers jsonfile folders json_slips first_bytes faults locate
 currencies quantities qualifiers amounts amount_edges
 citation digests
 edits tables textunits corpus adjudication
@@ -23,7 +23,7 @@ rules_manifest rules_corpus rules_adjudication rules_rounds rules_schemas rules_
 normalization slips wording passages alignment
 answer_thoughts answer_reader answers answer_keys answer_items answer_tables answer_tags answer_lines answer_values
 answer_choice answer_references model_output
-line_types quick_values quick quick_predictions streams inputs places context
+line_types quick_values quick quick_predictions streams inputs places near_names context
 parquet_columns parquet_lines parquet_rows parquet_check line_sources span_causes judge
 judge_whole line_slips line_looks line_kinds line_check line_files engines unnamed validate
 records features parquet contents numbers card croissant loading

@@ -273,3 +273,34 @@ def test_minus_zero_is_no_offset(tmp_path: Path, space: str) -> None:
 def test_a_quotation_holds_words(tmp_path: Path, text: str, rules: list[str]) -> None:
     line = json.dumps({"doc": "mill", "spans": [{"layer": "cue", "text": text}]})
     assert [problem.rule for problem in found(tmp_path, line, given=Given({"mill": TEXT}))] == rules
+
+
+def test_an_empty_text_is_told_without_its_spans(tmp_path: Path) -> None:
+    (problem,) = found(tmp_path, document([organization(number, 0, 8) for number in range(5)], ""))
+    assert (problem.rule, problem.pointer) == ("schema", "/text")
+
+
+def test_lines_with_the_same_bad_id_do_not_stand_twice_too(tmp_path: Path) -> None:
+    for bad in ("", "A B"):
+        wrong = document([]).replace('"mill"', json.dumps(bad))
+        assert [(each.rule, each.line) for each in found(tmp_path, wrong * 2, document([]) * 2)] == [
+            ("schema", 1),
+            ("schema", 2),
+            ("doc-duplicate", 4),
+        ]
+
+
+@pytest.mark.parametrize("given", [{"id": "P1"}, {"id": ""}, {}])
+def test_a_bad_id_is_told_without_those_who_refer_to_it(tmp_path: Path, given: dict[str, Json]) -> None:
+    cue = {"id": "c1", "layer": "cue", "start": 9, "end": 13, "text": "said", "attributes": {}}
+    speaker = {"id": "s1", "layer": "speaker", "start": 0, "end": 8, "text": "Ana Bell", "attributes": {}}
+    speaker["attributes"] = {"entity": "ana-bell", "mention": "name"}
+    said = {"speaker": "s1", "cue": "c1", "kind": "direct", "utterance": None}
+    (statement,) = ({"id": "q1", "layer": "statement", "start": 15, "end": 18, "text": "Yes", "attributes": said},)
+    text = "Ana Bell said: Yes"
+    sound = found(tmp_path, document([speaker, cue, statement], text))
+    del speaker["id"]
+    (problem,) = (
+        each for each in found(tmp_path, document([speaker | given, cue, statement], text)) if each not in sound
+    )
+    assert problem.rule == "schema"

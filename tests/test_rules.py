@@ -28,6 +28,8 @@ def test_case(case: Path, set_up: Callable[[Path], Path]) -> None:
     expected = {case.parent.name} if case.name.startswith("bad-") else set()
     assert {problem.rule for problem in problems} == expected, problems
     assert all(problem.line and problem.column for problem in problems)
+    # a schema says what a value must be, everything else what to do
+    assert all(problem.rule == "schema" or ": " in problem.message for problem in problems)
 
 
 def test_example_is_clean(example: Path) -> None:

@@ -8,19 +8,30 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chipstance import near_names
 from chipstance.corpus import parse_article, parse_edits, parse_entity
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap, apply_edits
-from chipstance.folders import Checkout
+from chipstance.folders import Checkout, is_dead
 from chipstance.jsonfile import is_missing
 from chipstance.layers import Layers, parse_layers
 from chipstance.model import Article, Entity, Problem
+from chipstance.places import dead_link, is_stray, kind_by_place, meant, stray
 from chipstance.rules import Finding, declare, run
-from chipstance.rules_files import JsonFile, article_digest_finding, edit_findings, edits_digest, string_form
+from chipstance.rules_files import (
+    JsonFile,
+    article_digest_finding,
+    edit_findings,
+    edits_digest,
+    of_other_name,
+    string_form,
+)
 from chipstance.schemas import Schemas
 from chipstance.sources import Source, parse_source, read_article_source, read_json_source
 
 ARTICLE_FILES = declare("article-files", "Every article has its text, its edits and its gold labels.")
+OF_DOCUMENTS = ("edits", "annotations", "adjudication")
+"""Kinds of files that say which document they are about."""
 FILE_MISSING = declare("file-missing", "A checkout has its list of articles and its registry.")
 
 
@@ -160,10 +171,25 @@ class Context:
             return None
         path = {"articles": self.checkout.articles, "entities": self.checkout.entities}[kind]
         if is_missing(path) and path not in self._sources:
+            like = near_names.misnamed(self.checkout, ())
+            if found := next((stands for stands, wanted in like.items() if wanted == path), None):
+                self.problems.add(meant(found, path, self.checkout))
+                return None
             name = {"articles": "the list of articles", "entities": "the registry"}[kind]
             self.problems.add(Problem(FILE_MISSING, str(path), "", f"{name} is missing: add it", 1, 1))
             return None
         return self.source(path, kind)
+
+    @cached_property
+    def misnamed(self) -> dict[Path, Path]:
+        """What may be meant to be what is missing: by the path where it stands, the one where it should."""
+        docs = [doc for doc in self.articles or () if doc not in self.misspelt.values()]
+        return near_names.misnamed(self.checkout, docs) if self.checkout else {}
+
+    @cached_property
+    def misspelt(self) -> dict[str, str]:
+        """Which files may be meant by an id of which there are none: by the id that they have, the listed one."""
+        return near_names.misspelt(self.checkout, self.articles or ()) if self.checkout else {}
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -185,6 +211,9 @@ class Context:
         article = self.source(checkout.article(doc), "article")
         edits = self.source(checkout.edits(doc), "edits")
         if not article.sound or not edits.sound:
+            return None
+        if (other := edits.data["doc"]) != doc and other in articles:
+            self._record(edits, [("file-name", of_other_name(edits.path, other))])
             return None
         listed = list(articles).index(doc)
         path, data = checkout.article(doc), article.text.encode()
@@ -209,11 +238,59 @@ class Context:
 
     def record_missing(self, doc: str, name: str, path: Path) -> None:
         """Record that a file of a listed article is not there."""
-        if self.checkout is None or self.articles is None:
+        if self.checkout is None or self.articles is None or self._record_meant(doc, path):
             return
-        message = f"the {name} of {doc} is missing: add {path.relative_to(self.checkout.root).as_posix()}"
-        pointer = f"/articles/{list(self.articles).index(doc)}/id"
-        self._record(self.source(self.checkout.articles, "articles"), [(ARTICLE_FILES, Finding(pointer, message))])
+        if is_dead(path.parent):
+            self.problems.add(dead_link(path.parent))
+            return
+        pointer, place = f"/articles/{list(self.articles).index(doc)}/id", path.relative_to(self.checkout.root)
+        message = f"the {name} of {doc} is missing: add {place.as_posix()}"
+        if is_missing(path.parent):
+            pointer, message = "/articles", f"{place.parent.as_posix()} is missing: put it back, or make its files"
+        elif all(map(is_missing, files := near_names.document_files(self.checkout, doc))):
+            places = (file.relative_to(self.checkout.root).as_posix() for file in files)
+            message = f"{doc} has no files: add {', '.join(places)}, or remove the entry"
+        self._record_listed([(ARTICLE_FILES, Finding(pointer, message))])
+
+    def _record_listed(self, findings: list[tuple[str, Finding]]) -> None:
+        if self.checkout:
+            self._record(self.source(self.checkout.articles, "articles"), findings)
+
+    def _record_meant(self, doc: str, path: Path) -> bool:
+        """Record what a file of a listed article that is not there is called instead; tell whether it is there so."""
+        if other := next((other for other, listed in self.misspelt.items() if listed == doc), None):
+            return self.record_misspelt(other)
+        stands = next((each for each, wanted in self.misnamed.items() if wanted in (path, path.parent)), None)
+        found = self.meant(stands) if stands else None
+        self.problems.update([found] if found else [])
+        return found is not None
+
+    def misplaced(self, path: Path, kind: str) -> Problem | None:
+        """Return that a file does not belong where it stands, or not under this name; None where it does."""
+        astray = is_stray(path, self.checkout)
+        asked = astray or (kind in ("article", *OF_DOCUMENTS) and path.stem not in (self.articles or ()))
+        found = self.meant(path) if asked else None
+        return stray(path, self.checkout) if astray and not found else found
+
+    def meant(self, path: Path) -> Problem | None:
+        """Return that a file, or its folder, may be meant to be what is missing there; None where it is not."""
+        stands = next((each for each in (path, *path.parents) if each in self.misnamed), None)
+        if stands is None or self.checkout is None:
+            return None
+        wanted = self.misnamed[stands]
+        if (kind := kind_by_place(wanted, self.checkout)) not in OF_DOCUMENTS or stands.suffix != ".json":
+            return meant(stands, wanted, self.checkout)
+        return self.source(stands, kind).problem("file-name", of_other_name(stands, wanted.stem))
+
+    def record_misspelt(self, doc: object) -> bool:
+        """Record that a document's files are there, but that another id is listed; tell whether that is so."""
+        listed = self.misspelt.get(doc) if isinstance(doc, str) else None
+        if listed is None:
+            return False
+        pointer = f"/articles/{list(self.articles or ()).index(listed)}/id"
+        message = f"{listed} has no files, but those of {doc} are there, which is not listed: rename one of them"
+        self._record_listed([(ARTICLE_FILES, Finding(pointer, message))])
+        return True
 
     def record_empty(self) -> None:
         """Record that the registry holds nothing, though labels name entities: once, however many do."""

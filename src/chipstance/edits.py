@@ -66,7 +66,8 @@ def edit_errors(raw: str, edits: Sequence[Edit]) -> Iterator[EditError]:
         if index and edit.start < edits[index - 1].start:
             yield EditError("edit-order", f"{name} starts before the edit above it: sort the edits by start", index)
         elif edit.start < before:
-            yield EditError("edit-overlap", f"{name} overlaps the edit above it, which ends at {before}", index)
+            message = f"{name} overlaps the edit above it, which ends at {before}: shorten or remove one of them"
+            yield EditError("edit-overlap", message, index)
         before = max(before, edit.end)
 
 

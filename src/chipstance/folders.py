@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -126,13 +127,13 @@ class Checkout:
 
     def deciding_round(self, doc: str) -> int | None:
         """The newest round with decisions about a document (``*`` for any), which makes its gold labels, or None."""
-        folders = [path for path in self.round_folders() if any((path / ADJUDICATION).glob(f"{doc}.json"))]
+        folders = [path for path in self.round_folders() if matching(path / ADJUDICATION, f"{doc}.json")]
         return int(folders[-1].name) if folders else None
 
     def round_folders(self) -> list[Path]:
         """The folders of all rounds that hold anything, by number."""
-        found = [path for path in self.rounds.glob("*") if is_round(path.name) and is_folder(path)]
-        holding = [path for path in found if any(not entry.name.startswith(".") for entry in path.glob("*"))]
+        found = [path for path in matching(self.rounds, "*") if is_round(path.name) and is_folder(path)]
+        holding = [path for path in found if any(not entry.name.startswith(".") for entry in matching(path, "*"))]
         return sorted(holding, key=lambda path: int(path.name))
 
     @property
@@ -151,16 +152,16 @@ class Checkout:
 
     def label_folders(self) -> list[Path]:
         """Every annotator's labels in every round that was adjudicated: a folder each."""
-        decided = {path.parents[1] for path in self.rounds.glob(f"*/{ADJUDICATION}/*.json")}
-        folders = {path.parent for each in decided for path in each.glob("*/*.json")}
+        decided = {path.parents[1] for path in matching(self.rounds, f"*/{ADJUDICATION}/*.json")}
+        folders = {path.parent for each in decided for path in matching(each, "*/*.json")}
         return sorted(path for path in folders if path.name != ADJUDICATION)
 
     def measured(self) -> Iterator[Path]:
         """Yield what the card's tables of agreement and baselines come from, beside the gold labels."""
         folder = self.systems.parent
-        yield from (*sorted(folder.glob("*.jsonl")), *sorted(folder.glob("systems.json")))
+        yield from (*matching(folder, "*.jsonl"), *matching(folder, "systems.json"))
         for labels in self.label_folders():
-            yield from sorted(labels.glob("*.json"))
+            yield from matching(labels, "*.json")
 
     def round_file(self, number: int) -> Path:
         """What a round is about: documents, annotators, guidelines."""
@@ -171,17 +172,32 @@ class Checkout:
         return self.rounds / str(number) / annotator / f"{doc}.json"
 
 
+def is_dead(path: Path) -> bool:
+    """Tell whether a symbolic link stands at a path that leads nowhere, or to itself."""
+    return is_missing(path) and os.path.islink(path)  # noqa: PTH114 (Path.is_symlink raises for a name too long)
+
+
+def has_own_layers(checkout: Checkout) -> bool:
+    """Tell whether a checkout has layers of its own, though they may be out of reach."""
+    return not is_missing(checkout.layers) or is_dead(checkout.layers) or is_dead(checkout.schema)
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return what stands in a folder by a glob, sorted; nothing where it is missing, or nobody may look."""
+    return sorted(folder.glob(pattern)) if is_folder(folder) else []
+
+
 def almost_layers(checkout: Checkout) -> list[Path]:
     """Return what may have been meant to be a checkout's layers.json, where it has none: files of nearly its name."""
     if not is_missing(checkout.layers):
         return []
-    named = (path for folder in (checkout.schema, checkout.root) for path in sorted(folder.glob("*")))
+    named = (path for folder in (checkout.schema, checkout.root) for path in matching(folder, "*"))
     return [path for path in named if _ALMOST_LAYERS.fullmatch(path.name) and is_file(path)]
 
 
 def has_layers_only(folder: Path) -> bool:
     """Tell whether a folder holds layers, and no schemas that they could be put into."""
-    return is_file(folder / LAYERS) and not any(folder.glob("*.schema.json"))
+    return is_file(folder / LAYERS) and not matching(folder, "*.schema.json")
 
 
 def find_checkout(start: Path) -> Checkout | None:

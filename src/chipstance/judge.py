@@ -15,9 +15,9 @@ from chipstance.edits import OffsetMap
 from chipstance.folders import ADJUDICATION
 from chipstance.jsonfile import is_missing, refuse_special
 from chipstance.model import Document, Problem, Span
-from chipstance.places import FILE_STRAY, is_stray, kind_by_place, stray
+from chipstance.places import FILE_STRAY, kind_by_place
 from chipstance.rules import Finding, Labels, declare, run
-from chipstance.rules_files import ArticleText, JsonFile
+from chipstance.rules_files import ArticleText, JsonFile, of_other_name
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
 from chipstance.sources import Source, unreadable
 from chipstance.span_causes import crossing_spans, misfits, of_another_text, without_lost
@@ -62,8 +62,8 @@ def judge(path: Path, context: Context, kind: str = "") -> Iterator[Problem]:
         kind: what it is, where its place does not say so; by default what its keys say.
     """
     kind = kind_by_place(path, context.checkout) or kind
-    if is_stray(path, context.checkout):
-        yield stray(path, context.checkout)
+    if found := context.misplaced(path, kind):
+        yield found
         return
     if kind == "manifest" and is_missing(path):
         message = "the release is missing, or has no manifest: build it"
@@ -116,8 +116,9 @@ def _problems(source: Source, scope: str, subject: object) -> list[Problem]:
 def _judge_article(source: Source, context: Context) -> Iterator[Problem]:
     doc = source.path.stem
     if context.articles is not None and doc not in context.articles:
-        message = f"{no_article(doc)}: list it in articles.json, or remove the file"
-        yield source.problem(FILE_STRAY, Finding("", message))
+        if not context.record_misspelt(doc):
+            message = f"{no_article(doc)}: list it in articles.json, or remove the file"
+            yield source.problem(FILE_STRAY, Finding("", message))
     elif text := context.text(doc):
         yield from _problems(source, "article", ArticleText(text.raw, text.text, text.offsets.to_raw))
 
@@ -144,7 +145,7 @@ def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]
         if source.kind == "predictions":
             mend = "run this in the checkout that has it, or name that, or a release, with --gold"
         yield source.problem(TEXT_UNKNOWN, Finding("/doc", f"the text of {doc!r} is not known here: {mend}"))
-    elif docs is not None and doc not in docs:
+    elif docs is not None and doc not in docs and not (source.kind != "predictions" and context.record_misspelt(doc)):
         message = f"{no_article(doc)}: choose one of {_some(docs)}"
         yield source.problem(DOC_UNKNOWN, Finding("/doc", message))
 
@@ -162,7 +163,7 @@ def _some(docs: Collection[str]) -> str:
 def _unlisted(source: Source, context: Context) -> Iterator[Problem]:
     """Yield which documents of a round are no articles."""
     for index, doc in enumerate(source.data["docs"]):
-        if context.articles is not None and doc not in context.articles:
+        if context.articles is not None and doc not in context.articles and not context.record_misspelt(doc):
             message = f"{no_article(doc)}: choose one of {_some(context.articles)}"
             yield source.problem(DOC_UNKNOWN, Finding(f"/docs/{index}", message))
 
@@ -243,8 +244,7 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
     if checkout is None or text is None or layers is None or source.path.parent.name != ADJUDICATION:
         return
     if source.path.stem != doc:
-        message = f"doc is {doc!r}, but the file is {source.path.name}: rename one of them"
-        yield source.problem("file-name", Finding("/doc", message))
+        yield source.problem("file-name", of_other_name(source.path, doc))
         return
     folder = source.path.parent.parent
     paths = {name: folder / name / f"{doc}.json" for name in source.data["annotators"]}
@@ -283,14 +283,20 @@ def judge_lines(sources: Iterable[Source], context: Context) -> Iterator[Line]:
     fitting: set[str] = set()
     for source in sources:
         problems, fits = _judge_predictions(source, context)
-        doc = source.data.get("doc") if isinstance(source.data, dict) else None
-        first = lines.setdefault(doc, source.line) if isinstance(doc, str) else source.line
+        doc = told_doc(source)
+        first = source.line if doc is None else lines.setdefault(doc, source.line)
         if first != source.line:
             message = f"{doc!r} stands on line {first} already: put all its spans on one line"
             problems.append(source.problem(DOC_DUPLICATE, Finding("/doc", message)))
         fits = fits and doc not in fitting
-        fitting |= {doc} if fits and isinstance(doc, str) else set()
+        fitting |= {doc} if fits and doc is not None else set()
         yield Line(source, tuple(problems), fits)
+
+
+def told_doc(source: Source) -> str | None:
+    """Return the document that a line is about; None where it names none, or none that could be one."""
+    doc = source.data.get("doc") if isinstance(source.data, dict) and not source.broken("/doc") else None
+    return doc if isinstance(doc, str) else None
 
 
 def judge_line(source: Source, context: Context) -> list[Problem]:
@@ -314,7 +320,7 @@ def _judge_document(source: Source, context: Context) -> Iterator[Problem]:
     data, layers = source.data, context.layers
     if not isinstance(data, dict) or not isinstance(data.get("text"), str) or layers is None:
         return
-    if not isinstance(data.get("spans"), list):
+    if not isinstance(data.get("spans"), list) or (not data["text"] and source.broken("/text")):
         return
     text = data["text"]
     spans = {i: parse_span(e, text) for i, e in enumerate(data["spans"]) if not source.broken(f"/spans/{i}")}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 
 from chipstance import rules_corpus, rules_rounds
 from chipstance.context import Context
 from chipstance.digests import sha256
-from chipstance.folders import ADJUDICATION, GUIDELINES, Checkout
+from chipstance.folders import ADJUDICATION, GUIDELINES, Checkout, almost_layers, is_dead, matching
 from chipstance.jsonfile import is_missing, read_bytes
 from chipstance.judge import DOC_UNKNOWN, judge_labels, no_article
 from chipstance.model import Problem
-from chipstance.places import FILE_STRAY, kind_by_place
+from chipstance.places import FILE_STRAY, kind_by_place, schema_files
 from chipstance.rules import Finding, Labels, run
 from chipstance.rules_schemas import SchemaSet
 from chipstance.schema_set import URN
@@ -36,7 +36,7 @@ def judge_whole(context: Context) -> Iterator[Problem]:
         elif labels := judge_labels(context.source(there[doc], "annotations"), context)[0]:
             gold[doc] = labels
     texts = {doc: labels.text for doc, labels in gold.items()}
-    unlisted = set(checkout.gold("").parent.glob("*.json")) - set(there.values())
+    unlisted = set(matching(checkout.gold("").parent, "*.json")) - set(there.values())
     sound = len(gold) == len(context.articles) and not unlisted and all(labels.whole for labels in gold.values())
     whole = rules_corpus.Whole(checkout, tuple(context.articles.values()), context.entities, texts, gold, sound)
     rounds = rules_rounds.Rounds(tuple(_rounds(checkout, context)), there)
@@ -55,7 +55,7 @@ def _rounds(checkout: Checkout, context: Context) -> Iterator[rules_rounds.Round
     """Yield what stands in the folder of each round."""
     now = _digests(checkout.guidelines)
     for folder in checkout.round_folders():
-        files = [path for path in folder.glob("*/*.json") if not path.name.startswith(".")]
+        files = [path for path in matching(folder, "*/*.json") if not path.name.startswith(".")]
         docs = {name: {path.stem for path in files if path.parent.name == name} for name in _names(files)}
         missing = is_missing(file := checkout.round_file(int(folder.name)))
         source = None if missing else context.source(file, "round")
@@ -81,19 +81,22 @@ def _digests(path: Path) -> frozenset[str]:
         return frozenset()
 
 
-def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], Source]) -> Iterator[Problem]:
+def judge_schemas(
+    folder: Path, base: Schemas | None, sources: Callable[[Path], Source], known: Set[Path] = frozenset()
+) -> Iterator[Problem]:
     """Yield what is wrong with a folder of schemas as a whole.
 
     Args:
         folder: where they stand.
         base: the schemas that files are judged by; None where these are they.
         sources: reads a schema.
+        known: what is told to stand there under another name.
     """
     paths = {name: folder / f"{name}{SUFFIX}" for name in NAMES}
     found = {name: sources(path) for name, path in paths.items() if not is_missing(path)}
     written = {name: source.data for name, source in found.items() if source.sound}
     used = {name: base.by_id[URN + name] for name in NAMES} if base else written
-    subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used)
+    subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used, known)
     by_path = {source.path: source for source in found.values()}
     for rule_id, finding in run("schemas", subject) if found else ():
         if source := by_path.get(path := finding.path or folder):
@@ -102,14 +105,29 @@ def judge_schemas(folder: Path, base: Schemas | None, sources: Callable[[Path], 
             yield Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
 
 
-def causes(found: Iterable[Problem], checkout: Checkout) -> set[Problem]:
+def told_missing(context: Context) -> Iterator[Path]:
+    """Yield what is missing, but told to stand there under another name, or to be a link that leads nowhere."""
+    yield from context.misnamed.values()
+    if checkout := context.checkout:
+        yield from filter(is_dead, (*schema_files(checkout), checkout.layers))
+        yield from [checkout.layers] if almost_layers(checkout) else []
+
+
+def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path]) -> set[Problem]:
     """Return the problems of a checkout without those that only follow from others.
 
     Building the release again mends nothing while one of the files that it is built from is broken. Where a round says
     that its annotators are not those whose labels it holds, or an article that it is not listed, each of the files
     about them says so once more.
+
+    Args:
+        found: the problems.
+        checkout: where.
+        misnamed: what stands under nearly the name of something that is missing.
     """
     problems = set(found)
+    unknown = {(each.path, each.pointer) for each in problems if each.rule == DOC_UNKNOWN}
+    renamed = {folder for path in misnamed for folder in path.parents if folder.parent == checkout.rounds}
     unsure = {Path(each.path).parent for each in problems if _of_round(each)}
     unlisted = {no_article(Path(each.path).stem) for each in problems if _is_unlisted(each, checkout)}
     sound = not any(_is_input(Path(each.path), checkout) for each in problems)
@@ -119,13 +137,15 @@ def causes(found: Iterable[Problem], checkout: Checkout) -> set[Problem]:
         if (sound or each.rule != "manifest-input")
         and not (_of_annotator(each) and unsure & set(Path(each.path).parents))
         and not (each.rule == DOC_UNKNOWN and each.message.partition(":")[0] in unlisted)
+        and not (each.rule == "round-files" and _of_docs(each, unknown))
+        and not (each.rule in ("round-files", "gold-derived") and Path(each.path).parent in renamed)
     }
 
 
 def _is_input(path: Path, checkout: Checkout) -> bool:
     """Tell whether a release is built from a file."""
     folders = {checkout.annotations, checkout.schema}
-    return path in (checkout.card, checkout.citation) or not folders.isdisjoint(path.parents)
+    return path in (checkout.card, checkout.citation) or not folders.isdisjoint((path, *path.parents))
 
 
 def _is_unlisted(problem: Problem, checkout: Checkout) -> bool:
@@ -136,6 +156,12 @@ def _is_unlisted(problem: Problem, checkout: Checkout) -> bool:
 def _of_round(problem: Problem) -> bool:
     """Tell whether a problem is that a round's annotators or documents are not those whose labels it holds."""
     return problem.rule == "round-files" and problem.pointer.startswith(("/annotators", "/docs/"))
+
+
+def _of_docs(problem: Problem, unknown: Set[tuple[str, str]]) -> bool:
+    """Tell whether a problem is that a round's files are of others than a list of documents with unknown ones says."""
+    pointers = {pointer for path, pointer in unknown if path == problem.path}
+    return problem.pointer in pointers or (problem.pointer == "/docs" and bool(pointers))
 
 
 def _of_annotator(problem: Problem) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout, almost_layers, is_round
 from chipstance.inputs import is_lines
+from chipstance.jsonfile import is_missing
 from chipstance.model import Problem
 from chipstance.rules import declare
-from chipstance.schemas import SUFFIX
+from chipstance.schemas import NAMES, SUFFIX
 
 FILE_STRAY = declare(
-    "file-stray", "Every file in annotations/ and schema/ stands where its kind belongs, or is Markdown."
+    "file-stray",
+    "Every file in annotations/ and schema/ stands where its kind belongs, under its name, or is Markdown.",
 )
 
 
@@ -34,7 +37,8 @@ def kind_by_place(path: Path, checkout: Checkout | None) -> str:
         checkout.dataset / "manifest.json": "manifest",
     }
     if owner.parent.parent == checkout.rounds and path.suffix == ".json" and is_round(owner.parent.name):
-        return "adjudication" if owner.name == ADJUDICATION else "annotations"
+        misspelt = owner.name != ADJUDICATION == owner.name.casefold()
+        return "" if misspelt else "adjudication" if owner.name == ADJUDICATION else "annotations"
     if owner.parent == checkout.rounds and path.name == ROUND_FILE and is_round(owner.name):
         return "round"
     return places.get(path, "")
@@ -47,7 +51,29 @@ def is_stray(path: Path, checkout: Checkout | None) -> bool:
     kind = kind_by_place(path, checkout)
     if checkout.annotations in path.parents:
         return kind in ("", "predictions", "schema")
-    return checkout.schema in path.parents and kind in ("", "predictions")
+    if checkout.schema not in path.parents:
+        return False
+    if kind == "schema":
+        own = set(schema_files(checkout))
+        return path not in own and not all(map(is_missing, own))
+    return kind in ("", "predictions")
+
+
+def schema_files(checkout: Checkout) -> Iterator[Path]:
+    """Yield where the schemas of a checkout stand, if it has any."""
+    return (checkout.schema / f"{name}{SUFFIX}" for name in NAMES)
+
+
+def dead_link(path: Path) -> Problem:
+    """Return that a folder is a link that leads nowhere."""
+    message = "the link leads nowhere: mend it, or put the folder itself in its place"
+    return Problem("file-unreadable", str(path), "", message, 1, 1)
+
+
+def meant(path: Path, wanted: Path, checkout: Checkout) -> Problem:
+    """Return that something has nearly the name of what is missing."""
+    name = wanted.relative_to(checkout.root).as_posix()
+    return Problem(FILE_STRAY, str(path), "", f"{name} is missing: if this is it, give it that name", 1, 1)
 
 
 def stray(path: Path, checkout: Checkout | None) -> Problem:

@@ -147,7 +147,7 @@ def decision_annotator(subject: Adjudicated) -> Iterator[Finding]:
     allowed = {*subject.data["annotators"], "accept", "reject"}
     for index, (_, entry) in enumerate(subject.decisions):
         if entry["verdict"] not in allowed:
-            message = f"verdict {show(entry['verdict'])} is none of {', '.join(sorted(allowed))}"
+            message = f"verdict {show(entry['verdict'])} is none of {', '.join(sorted(allowed))}: choose one"
             yield Finding(f"/decisions/{index}/verdict", message)
 
 

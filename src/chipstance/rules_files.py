@@ -15,6 +15,7 @@ from chipstance.corpus import parse_edits
 from chipstance.digests import sha256
 from chipstance.edits import edit_errors
 from chipstance.faults import show
+from chipstance.jsonfile import is_missing
 from chipstance.layers import Layers, parse_layers
 from chipstance.locate import escape
 from chipstance.rules import Finding, Labels, declare, others, rule
@@ -162,8 +163,15 @@ def edits_digest(file: JsonFile) -> Iterator[Finding]:
 def edits_file_name(file: JsonFile) -> Iterator[Finding]:
     """A file stands where its content says: under its document's id, in its annotator's folder."""
     if file.path.stem != file.data["doc"]:
-        message = f"doc is {file.data['doc']!r}, but the file is {file.path.name}: rename one of them"
-        yield Finding("/doc", message)
+        yield of_other_name(file.path, file.data["doc"])
+
+
+def of_other_name(path: Path, doc: str) -> Finding:
+    """Return that a file has another name than its document."""
+    right = path.with_name(f"{doc}.json")
+    taken = right.name.casefold() != path.name.casefold() and not is_missing(right)
+    mend = f"remove it if it is a copy of {right.name}, or write the doc that it is about" if taken else ""
+    return Finding("/doc", f"doc is {doc!r}, but the file is {path.name}: {mend or 'rename one of them'}")
 
 
 @rule("file-name", "round")
@@ -224,7 +232,8 @@ def _duplicates(entries: list[Json], name: str) -> Iterator[Finding]:
     for index, entry in enumerate(entries):
         first = seen.setdefault(entry["id"], index)
         if first != index:
-            yield Finding(f"/{name}/{index}/id", f"id {entry['id']!r} is taken by entry {first}: choose another")
+            mend = "the two are the same: remove one" if entry == entries[first] else "choose another"
+            yield Finding(f"/{name}/{index}/id", f"id {entry['id']!r} is taken by entry {first}: {mend}")
 
 
 @rule("article-date", "articles")

@@ -18,6 +18,8 @@ SHOWN = 100
 """A message shows less than so many code points of either edge of a text."""
 NEAR = 10_000
 """So far from its offsets a span's text is looked for."""
+FAR = 100_000
+"""Code points are counted up to here, where offsets count something else."""
 LONGEST_FORM = 4
 """No form of a text is so many times longer than another."""
 MANY = 3
@@ -78,10 +80,18 @@ def _hints(labels: Labels, span: Span) -> Iterator[str]:
     if covered == text[start : min(end, start + len(covered) + 1)]:
         return  # a prediction without a text has nothing to compare
     if _of_bytes(labels, span):
-        yield "the offsets fit when they are read as UTF-8 bytes; count code points"
+        yield f"the offsets fit when they are read as UTF-8 bytes; count code points{_stands(labels.utf8, 1, span)}"
     if _of_units(labels, span):
-        yield "the offsets fit when they are read as UTF-16 units; count code points"
+        yield f"the offsets fit when they are read as UTF-16 units; count code points{_stands(labels.utf16, 2, span)}"
     yield from _slips(labels, span)
+
+
+def _stands(text: bytes, unit: int, span: Span) -> str:
+    """Say where a span begins and ends in code points, unless that takes long to be counted."""
+    if span.start > FAR:
+        return ""
+    start = len(text[: unit * span.start].decode("utf-8" if unit == 1 else "utf-16-le", "surrogatepass"))
+    return f"; that text stands at [{start}, {start + len(span.text)})"
 
 
 def _slips(labels: Labels, span: Span) -> Iterator[str]:

@@ -14,6 +14,7 @@ from chipstance.faults import show
 from chipstance.layers import Layer
 from chipstance.model import Span, by_position
 from chipstance.rules import Finding, Labels, others, rule
+from chipstance.rules_files import of_other_name
 
 ZERO_WIDTH_JOINER = "\u200d"
 FIRST_MARK = "\u0300"
@@ -216,7 +217,7 @@ def reference_missing(labels: Labels) -> Iterator[Finding]:
         for attribute in labels.layers[span.layer].references("span"):
             target = span.attributes.get(attribute.name)
             if target is not None and target not in labels.ids:
-                message = f"no span has the id {target!r}: name a {attribute.layer} span of this document"
+                message = f"no span has the id {target!r}: name {_a_span(attribute.layer)} of this document"
                 yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
 
 
@@ -227,10 +228,13 @@ def reference_layer(labels: Labels) -> Iterator[Finding]:
         for attribute in labels.layers[span.layer].references("span"):
             target = labels.linked(span, attribute.name)
             if target and target.layer != attribute.layer:
-                message = (
-                    f"{target.id!r} is a {target.layer} span, but {attribute.name} must name a {attribute.layer} span"
-                )
+                wanted = f"{attribute.name} must name {_a_span(attribute.layer)}"
+                message = f"{target.id!r} is {_a_span(target.layer)}, but {wanted}: name another"
                 yield Finding(f"/spans/{index}/attributes/{attribute.name}", message)
+
+
+def _a_span(layer: str | None) -> str:
+    return f"{'an' if str(layer).startswith(tuple('aeiou')) else 'a'} {layer} span"
 
 
 @rule("span-unused", "annotations")
@@ -267,7 +271,7 @@ def text_digest(labels: Labels) -> Iterator[Finding]:
 def label_file_name(labels: Labels) -> Iterator[Finding]:
     """A file stands where its content says: under its document's id, in its annotator's folder."""
     if labels.path.stem != labels.doc:
-        yield Finding("/doc", f"doc is {labels.doc!r}, but the file is {labels.path.name}: rename one of them")
+        yield of_other_name(labels.path, labels.doc)
     annotator = labels.header.get("annotator")
     if labels.owner and annotator is not None and annotator != labels.owner:
         yield Finding(

@@ -59,7 +59,8 @@ def entity_kind(labels: Labels) -> Iterator[Finding]:
         kinds = labels.layers[span.layer].attributes[name].kinds
         if entity and entity.kind not in kinds:
             message = f"{name} {value!r} is of kind {entity.kind}, but must be {' or '.join(kinds)}"
-            yield Finding(f"/spans/{index}/attributes/{name}", message)
+            mend = "name another, or mend its kind in entities.json"
+            yield Finding(f"/spans/{index}/attributes/{name}", f"{message}: {mend}")
 
 
 def is_name(span: Span) -> bool:
@@ -239,7 +240,8 @@ def stance_holder(labels: Labels) -> Iterator[Finding]:
         if speaker is None or speaker.layer != "speaker" or "entity" not in speaker.attributes:
             continue
         holder, entity = span.attributes.get("holder"), speaker.attributes.get("entity")
-        if holder != entity:
+        unlisted = _is_unlisted(labels, span, "holder") or _is_unlisted(labels, speaker, "entity")
+        if holder != entity and not unlisted:
             message = (
                 f"holder is {show(holder)}, but the statement around it is by {show(speaker.text)} ({show(entity)})"
             )
@@ -267,10 +269,17 @@ def _stances(labels: Labels) -> Iterator[tuple[int, Span, Span | None]]:
 def _outside(labels: Labels, index: int, span: Span, sources: Collection[object]) -> Iterator[Finding]:
     holder = span.attributes.get("holder")
     known = holder in sources or holder in labels.layers["stance"].attributes["holder"].also
-    listed = labels.entities is None or holder in labels.entities  # else another rule's
-    if labels.whole and labels.layers.get("speaker") and listed and not known:
+    if labels.whole and labels.layers.get("speaker") and not known and not _is_unlisted(labels, span, "holder"):
         message = f"holder is {show(holder)}, who says nothing in this document: mend it, or mark who says so"
         yield Finding(f"/spans/{index}/attributes/holder", message)
+
+
+def _is_unlisted(labels: Labels, span: Span, name: str) -> bool:
+    """Tell whether the registry lacks the entity that an attribute names, which another rule tells."""
+    value = span.attributes.get(name)
+    if value is None or labels.entities is None:
+        return False
+    return value not in labels.entities and value not in labels.layers[span.layer].attributes[name].also
 
 
 @rule("stance-conflict", "annotations")

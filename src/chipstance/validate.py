@@ -15,6 +15,8 @@ from chipstance.folders import (
     almost_layers,
     find_checkout,
     has_layers_only,
+    has_own_layers,
+    is_dead,
     lost_checkout,
     schema_folder,
 )
@@ -33,10 +35,10 @@ from chipstance.inputs import (
 )
 from chipstance.jsonfile import is_file, is_folder, is_missing
 from chipstance.judge import judge
-from chipstance.judge_whole import causes, judge_schemas, judge_whole
+from chipstance.judge_whole import causes, judge_schemas, judge_whole, told_missing
 from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
-from chipstance.places import is_stray, kind_by_place, stray
+from chipstance.places import dead_link, is_stray, kind_by_place, stray
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
 from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
@@ -213,7 +215,7 @@ class _Run:
 
     def add(self, path: Path) -> None:
         """Take in a file, or everything in a folder that can be judged."""
-        if is_missing(path) and not os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises for a name too long)
+        if is_missing(path) and not is_dead(path):
             raise FileNotFoundError(f"{display(str(path))} does not exist")
         checkout = find_checkout(path if is_folder(path) else path.parent)
         if not is_folder(path):
@@ -221,6 +223,8 @@ class _Run:
             self.files[path] = checkout
         elif checkout and path in (checkout.root, checkout.annotations):
             self._add_checkout(checkout, path)
+        elif checkout is None and is_dead(link := Checkout(path).annotations):
+            self.unreadable.append(dead_link(link))
         elif checkout is None and self.schema is None and (lost := lost_checkout(path)):
             message = "annotations/ is missing here, or has no list of articles: put it back; where none is wanted,"
             message += " name the files or folders to check"
@@ -245,11 +249,14 @@ class _Run:
 
     def _add_checkout(self, checkout: Checkout, path: Path) -> None:
         self.whole.add(checkout.root)
-        folders = (checkout.annotations, checkout.schema, *([checkout.dataset] if releases(checkout) else []))
+        released = releases(checkout) or is_dead(checkout.dataset)
+        folders = (checkout.annotations, checkout.schema, *([checkout.dataset] if released else []))
         for folder in folders if path == checkout.root else (path,):
             if not is_missing(folder):
                 self._add_folder(folder, checkout)
-        if path == checkout.root and releases(checkout) and cited_version(checkout):
+            elif is_dead(folder):
+                self.unreadable.append(dead_link(folder))
+        if path == checkout.root and releases(checkout) and cited_version(checkout) and not is_dead(checkout.dataset):
             self.files[checkout.dataset / MANIFEST] = checkout
 
     def _add_folder(self, folder: Path, checkout: Checkout | None) -> None:
@@ -262,6 +269,8 @@ class _Run:
             # a link to a folder is not followed: it may lead in circles, or out of the checkout
             if is_folder(path) and not path.is_symlink():
                 self.add(path)
+            elif checkout and folder in (checkout.annotations, checkout.rounds) and not path.suffix and is_dead(path):
+                self.unreadable.append(dead_link(path))
             elif _is_judged(path, checkout):
                 self.files[path] = checkout
 
@@ -276,7 +285,7 @@ class _Run:
         """Return what is known of a checkout."""
         root = checkout.root if checkout else None
         if root not in self.contexts:
-            own = checkout.layers if checkout and not self.schema and not is_missing(checkout.layers) else None
+            own = checkout.layers if checkout and not self.schema and has_own_layers(checkout) else None
             layers = own or (self.schema or schema_folder()) / LAYERS
             meant = almost_layers(checkout) if checkout and not self.schema else ()
             wrong = {stray(path, checkout) for path in meant}
@@ -314,8 +323,9 @@ class _Run:
         found = found.union(*(context.problems for context in known))
         for context in known:
             if context.checkout and context.checkout.root in self.whole:
-                found = causes(found, context.checkout)
-        return found
+                found = causes(found, context.checkout, context.misnamed)
+        shut = {Path(each.path): each for each in found if each.rule == "file-unreadable"}
+        return found - {each for path, each in shut.items() if not shut.keys().isdisjoint(path.parents)}
 
     def _of_lines(self) -> str:
         """Return what the lines of files are said to be."""
@@ -328,7 +338,8 @@ class _Run:
 
     def _judge_schemas(self, folder: Path, context: Context) -> Iterator[Problem]:
         base = None if self.schema else self.base
-        return judge_schemas(folder, base, lambda path: context.source(path, "schema"))
+        context.problems.update(filter(None, map(context.meant, context.misnamed)))
+        return judge_schemas(folder, base, lambda path: context.source(path, "schema"), set(told_missing(context)))
 
 
 def _is_judged(path: Path, checkout: Checkout | None) -> bool:

@@ -1,0 +1,112 @@
+"""What stands in a checkout under nearly the name of something that is missing there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import chain, groupby
+from pathlib import Path
+
+from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
+from chipstance.jsonfile import is_file, is_folder, is_missing, read_json
+from chipstance.places import schema_files
+
+ALIKE = 0.75
+"""How much of two names is the same, at least, where one is meant for the other."""
+MOST = 20
+"""Of so many names at most it is asked which are like each other; of more, which are the same but for the case."""
+
+
+def misnamed(checkout: Checkout, docs: Collection[str]) -> dict[Path, Path]:
+    """Return what may be meant to be what is missing: by the path where it stands, the one where it should.
+
+    Args:
+        checkout: where.
+        docs: the listed articles.
+    """
+    wanted = set(_wanted(checkout, docs))
+    missing = sorted((path for path in wanted if is_missing(path)), key=lambda path: (path.parent, path))
+    found: dict[Path, Path] = {}
+    for folder, paths in groupby(missing, key=lambda path: path.parent):
+        there = [path for path in entries(folder) if path not in wanted and path.suffix != ".md"]
+        by_doc = (
+            folder in (checkout.edits("").parent, checkout.gold("").parent) or checkout.rounds == folder.parent.parent
+        )
+        found |= _pairs(list(paths), there, by_doc=by_doc)
+    return found
+
+
+def misspelt(checkout: Checkout, docs: Collection[str]) -> dict[str, str]:
+    """Return which files may be meant by an id of which there are none: by the id that they have, the listed one."""
+    lost = [doc for doc in docs if all(map(is_missing, document_files(checkout, doc)))]
+    texts = entries(checkout.article("").parent) if lost else ()
+    unlisted = [path.stem for path in texts if path.suffix == ".txt" and path.stem not in docs]
+    held = [doc for doc in unlisted if not all(map(is_missing, document_files(checkout, doc)[1:]))]
+    if len(lost) == len(held) == 1:
+        return {held[0]: lost[0]}
+    return {found: doc for doc, found in _alike(lost, held)}
+
+
+def document_files(checkout: Checkout, doc: str) -> tuple[Path, Path, Path]:
+    """Return where the files of an article stand."""
+    return checkout.article(doc), checkout.edits(doc), checkout.gold(doc)
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what stands in a folder and is not hidden; nothing where it is missing, or nobody may look."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _wanted(checkout: Checkout, docs: Collection[str]) -> Iterator[Path]:
+    """Yield what belongs into a checkout."""
+    yield from (checkout.articles, checkout.entities, checkout.rounds)
+    yield from (path.parent for path in document_files(checkout, ""))
+    schemas = list(schema_files(checkout))
+    yield from schemas if not all(map(is_missing, schemas)) else ()
+    yield from chain.from_iterable(document_files(checkout, doc) for doc in docs)
+    for folder in checkout.round_folders():
+        yield folder / ROUND_FILE
+        for inside in filter(is_folder, entries(folder)):
+            yield from (inside / f"{doc}.json" for doc in docs)
+            yield from [folder / ADJUDICATION] if inside.name.casefold() == ADJUDICATION else []
+
+
+def _pairs(missing: Collection[Path], there: Collection[Path], *, by_doc: bool) -> dict[Path, Path]:
+    """Return what is meant in one folder: files that name their document by that, anything else by its own name."""
+    wanted = {path.name: path for path in missing}
+    told = {path: f"{_doc(path)}.json" for path in there if by_doc and path.suffix == ".json"}
+    found = {path: wanted[name] for path, name in told.items() if name in wanted}
+    rest = {path.name: path for path in there if path not in told}
+    for name, like in _alike(list(wanted), list(rest)):
+        if is_folder(rest[like]) == (not wanted[name].suffix):
+            found[rest[like]] = wanted[name]
+    return found
+
+
+def _alike(missing: Collection[str], there: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that is missing with the only one there that is the same but for the case, or else like it."""
+    same: dict[str, list[str]] = {}
+    for name in there:
+        same.setdefault(name.casefold(), []).append(name)
+    few = max(len(missing), len(there)) <= MOST
+    for name in missing:
+        found = same.get(name.casefold()) or [other for other in there if few and _is_like(name, other)]
+        if len(found) == 1:
+            yield name, found[0]
+
+
+def _is_like(name: str, other: str) -> bool:
+    one, another = (each.casefold().partition(".")[0] for each in (name, other))
+    return bool(get_close_matches(one, [another], cutoff=ALIKE))
+
+
+def _doc(path: Path) -> object:
+    """Return which document a JSON file says that it is about, if it does."""
+    try:
+        data = read_json(path) if is_file(path) else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data.get("doc") if isinstance(data, Mapping) else None
