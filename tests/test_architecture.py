@@ -37,7 +37,7 @@ row_schemas row_forms row_closed row_spans row_predictions
 report junit sarif reports rule_pages
 reading_report agreement_report score_report markup score_marks score_confusion score_cases score_html
 prompts harness inspect_tasks lm_eval_rows
-baseline_tables plots release __init__ options cli_measure cli_validate cli __main__
+baseline_tables plots release __init__ outputs options cli_measure cli_validate cli __main__
 """.split()  # noqa: SIM905 - one line a stage
 
 ACTS = {"print", "input", "exit", "quit", "breakpoint"}

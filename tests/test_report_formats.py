@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -361,3 +363,44 @@ def test_a_link_that_leads_to_itself_is_a_problem_of_that_file(example: Path, pl
         assert result.exit_code == 1, result.output
         found = {(problem["path"], problem["rule"]) for problem in json.loads(result.stdout)["problems"]}
         assert (str(path), "file-unreadable") in found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors have names on Linux")
+def test_a_report_goes_where_a_link_leads_and_over_no_standard_input(example: Path) -> None:
+    corpus, content = example / "corpus.jsonl", '{"doc": "mill", "spans": []}\n'
+    corpus.write_text(content)
+    (example / "target.json").write_text("")
+    (example / "link").symlink_to("target.json")
+    (example / "stream").symlink_to("/dev/stdout")
+
+    def status(path: str, name: str) -> int:
+        with corpus.open() as file:
+            command = [sys.executable, "-m", "chipstance", "validate", path, "--report", f"json={name}"]
+            return subprocess.run(command, stdin=file, capture_output=True, cwd=example, check=False).returncode
+
+    assert status("corpus.jsonl", "link") == 0
+    assert (example / "link").is_symlink()
+    assert json.loads((example / "target.json").read_text())["problems"] == []
+    for path, name in (("-", "corpus.jsonl"), ("corpus.jsonl", "stream"), ("corpus.jsonl", "/dev/fd/1")):
+        assert status(path, name) == 2
+    assert corpus.read_text() == content
+
+
+@pytest.mark.parametrize("page", ["corpus.jsonl", "annotations/gold/mill.json", "link"])
+def test_no_page_is_written_over_what_is_scored(example: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    monkeypatch.chdir(example)
+    corpus, gold = example / "corpus.jsonl", example / "annotations" / "gold" / "mill.json"
+    corpus.write_text('{"doc": "mill", "spans": []}\n')
+    (example / "link").symlink_to(corpus)
+    before = corpus.read_bytes(), gold.read_bytes()
+    result = CliRunner().invoke(app, ["score", "corpus.jsonl", "--split", "all", "--html", page])
+    assert (result.exit_code, corpus.read_bytes(), gold.read_bytes()) == (2, *before)
+
+
+def test_in_a_checkout_without_a_release_its_own_gold_labels_are_scored(
+    example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(example)
+    Path("corpus.jsonl").write_text('{"doc": "mill", "spans": []}\n{"doc": "harbor", "spans": []}\n')
+    result = CliRunner().invoke(app, ["score", "corpus.jsonl", "--split", "all"])
+    assert result.exit_code == 0, result.output

@@ -170,8 +170,8 @@ def score(  # noqa: PLR0913, PLR0917
     from chipstance.score_figures import make_figures
     from chipstance.score_input import read_system
 
-    if html and not html.absolute().parent.is_dir():
-        raise typer.BadParameter(f"{html}: there is no such folder: make it first")
+    if html:
+        _check_page(html, [str(each) for each in (predictions, gold) if each])
     try:
         given = _gold(gold, split)
         system = read_system(predictions, given, annotator)
@@ -216,6 +216,15 @@ def cluster(address: str) -> Iterator[RayCluster]:
 
     with redirect_stdout(sys.stderr), joined(address) as found:
         yield found
+
+
+def _check_page(path: Path, read: Sequence[str]) -> None:
+    from chipstance.outputs import refusal
+
+    if not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{path}: there is no such folder: make it first")
+    if why := refusal(path, read):
+        raise typer.BadParameter(f"{path} {why}")
 
 
 def _write(path: Path, page: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,9 +53,12 @@ def validate(  # noqa: PLR0913, PLR0917
     """
     from chipstance.engines import EngineError
     from chipstance.inputs import UsageError
+    from chipstance.jsonfile import is_folder
+    from chipstance.outputs import real
     from chipstance.report import escape
 
-    wanted = [_wanted_report(each, [each for each in (gold, schema) if each]) for each in reports or ()]
+    read = [each for each in paths if not is_folder(Path(each))] + [str(each) for each in (gold, schema) if each]
+    wanted = [_wanted_report(each, read) for each in reports or ()]
     _refuse_same([path for _, path in wanted], "two reports would go to {}: name a file for each")
     try:
         known = "" if kind is FileKind.auto else kind.value
@@ -68,9 +71,8 @@ def validate(  # noqa: PLR0913, PLR0917
     except EngineError as error:
         typer.echo(f"stopped before the end: {error}", err=True)
         raise typer.Exit(UNFINISHED) from None
-    checked = {Path(_real(each.rpartition("://")[2])) for each in result.paths}
     _refuse_same(
-        [*checked, *(path for _, path in wanted)],
+        [*{real(each) for each in result.paths}, *(path for _, path in wanted)],
         "{} is one of the files that are checked: name another one for the report",
     )
     unwritten = [*_write_reports(result, wanted), *_print_report(result, form)]
@@ -79,56 +81,34 @@ def validate(  # noqa: PLR0913, PLR0917
     raise typer.Exit(PROBLEMS if result.problems else 0)
 
 
-def _wanted_report(given: str, read: Sequence[Path]) -> tuple[str, Path]:
+def _wanted_report(given: str, read: Sequence[str]) -> tuple[str, Path]:
     """Return format and file of a report; what is wrong with them is told before any work is done.
 
     Args:
         given: the option as it is written.
-        read: folders in which files are read.
+        read: what is read.
     """
-    from chipstance.jsonfile import is_file, is_missing
+    from chipstance.outputs import real, refusal
     from chipstance.report import escape
 
     form, _, name = given.partition("=")
     if form not in list(ProblemFormat) or name in ("", "-"):
         forms = ", ".join(ProblemFormat)
         raise typer.BadParameter(f"--report {escape(given)}: write FORMAT=FILE, with one of the formats {forms}")
-    path = Path(name)
-    if not is_missing(path) and not is_file(path):
-        raise typer.BadParameter(f"--report {escape(given)}: {escape(name)} is no file that can be written")
-    if _is_read(path, read):
-        raise typer.BadParameter(
-            f"--report {escape(given)}: {escape(name)} stands among files that are read: name another"
-        )
-    return form, path
-
-
-def _real(name: str | Path) -> str:
-    """Return where a name leads; a loop of links, at which Path.resolve raises, leads to itself."""
-    return os.path.realpath(name)
-
-
-def _is_read(path: Path, folders: Iterable[Path]) -> bool:
-    """Tell whether a file lies in one of some folders, or where the files of a checkout are."""
-    from chipstance.folders import find_checkout
-
-    found = Path(_real(path))
-    checkout = find_checkout(found.parent)
-    own = [] if checkout is None else [checkout.annotations, checkout.schema, checkout.dataset]
-    single = [] if checkout is None else [checkout.card, checkout.citation]
-    among = {Path(_real(each)) for each in (*own, *single, *folders)}
-    return bool(among & {found, *found.parents})
+    if why := refusal(Path(name), read):
+        raise typer.BadParameter(f"--report {escape(given)}: {escape(name)} {why}")
+    return form, real(name)
 
 
 def _refuse_same(paths: Sequence[Path], message: str) -> None:
     """See that no file is named twice, before one is overwritten."""
     from chipstance.report import escape
 
-    seen: set[str] = set()
+    seen: set[Path] = set()
     for path in paths:
-        if (found := _real(path)) in seen:
+        if path in seen:
             raise typer.BadParameter(message.format(escape(str(path))))
-        seen.add(found)
+        seen.add(path)
 
 
 def _write_reports(result: Result, wanted: Sequence[tuple[str, Path]]) -> list[str]:

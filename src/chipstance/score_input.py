@@ -110,7 +110,7 @@ def read_gold(path: Path | str | None, split: str) -> Gold:
         ScoreInputError: the folder holds no gold labels, or faulty ones, or a release of other layers.
         chipstance.loading.LoadError: the release has been changed, or has no such split.
     """
-    place = Path(path or _usual_release()).absolute()
+    place = Path(path or _usual_gold()).absolute()
     checkout = find_checkout(place)
     if checkout and place in (checkout.root, checkout.annotations):
         place = checkout.gold("").parent
@@ -133,7 +133,11 @@ def read_gold(path: Path | str | None, split: str) -> Gold:
     return Gold(kept, layers, split, frozenset(others), place if released else None)
 
 
-def _usual_release() -> Path:
+def _usual_gold() -> Path:
+    """Return the checkout around the working folder where it has no release, else the release to load by default."""
+    around = usual_checkout()
+    if around and is_missing(around.dataset / MANIFEST):
+        return around.root
     try:
         return dataset_folder()
     except FileNotFoundError:
