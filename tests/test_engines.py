@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -174,6 +175,36 @@ def test_a_command_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
         assert list(scratch.iterdir())
         process.kill()
     until(lambda: not any(scratch.iterdir()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals are Linux's")
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_interrupted_while_processes_begin_ends(tmp_path: Path, asked: signal.Signals) -> None:
+    scratch = tmp_path / ("a name too long for a socket " * 4)
+    scratch.mkdir()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import builtins, os, sys\n"
+        "begun = builtins.__import__\n"
+        "def tell(name, *others, **more):\n"
+        "    if name.startswith('chipstance') and any('spawn_main' in each for each in sys.orig_argv):\n"
+        "        builtins.__import__ = begun\n"
+        f"        os.killpg(0, {int(asked)})\n"
+        "    return begun(name, *others, **more)\n"
+        "builtins.__import__ = tell\n"
+    )
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"doc": "mill", "spans": [{}]}\n' * 3_000)
+    command = [sys.executable, "-m", "chipstance", "validate", str(path), "--kind", "documents", "--workers", "2"]
+    environment = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, output, errors) == (128 + asked, b"", b"interrupted before the end\n")
+    assert not list(scratch.iterdir())
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(end.code, int) and end.code > SIGNALLED:
             _end(end.code - SIGNALLED)
         raise
-    except Exception:  # a fault of ours is no problem of a file
+    except Exception as fault:  # a fault of ours is no problem of a file
+        if isinstance(fault.__cause__, KeyboardInterrupt):  # it came while a class was made
+            _end(signal.SIGINT)
         traceback.print_exc()
         sys.exit(UNFINISHED)
     finally:

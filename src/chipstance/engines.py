@@ -32,6 +32,8 @@ HELD = 64
 NEEDED = ["chipstance.line_files"]
 """What is imported before processes are copied."""
 
+MASKS = hasattr(signal, "pthread_sigmask")
+"""Whether signals can be held back."""
 GRACE = 1.0
 """So many seconds a process has to hand over what it found, when it is asked to end."""
 ENDED = "a process that checks was ended from outside, or found no memory: check again, or with fewer --workers"
@@ -130,9 +132,13 @@ def _undisturbed() -> Iterator[None]:
         number: signal.signal(number, lambda number, _: came.append(signal.Signals(number)))
         for number in (SIGINT, *ENDING)
     }
+    # a process that is begun has the same mask, so that it lives until it can see to these itself
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, before) if MASKS else set()
     try:
         yield
     finally:
+        if MASKS:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, handler)
         for number in came:
@@ -145,6 +151,8 @@ def _begin(contexts: Sequence[Context], scratch: str) -> None:
     gc.freeze()  # what has been copied is not looked through again, which would copy it indeed
     signal.signal(SIGINT, signal.SIG_IGN)
     signal.signal(SIGTERM, _stop)
+    if MASKS:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     Thread(target=_follow, args=(scratch,), daemon=True).start()
 
 

@@ -223,8 +223,9 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
         context.record_empty()
         labels = replace(labels, entities=None)
     placed = labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})
+    found = _problems(source, "labels", labels)
     wrong, labels = misfits(source, placed, labels)
-    found = wrong + _problems(source, "labels", labels)
+    found += wrong
     if source.kind == "predictions":
         found += _problems(source, "predictions", labels)
     else:
@@ -328,9 +329,9 @@ def _judge_document(source: Source, context: Context) -> Iterator[Problem]:
     whole = len(spans) == len(data["spans"])
     doc, offsets = str(data.get("doc")), OffsetMap(())
     labels = Labels(doc, text, text, offsets, layers, None, spans, ids, whole, {}, source.path)
+    found = _problems(source, "labels", labels)
     wrong, labels = misfits(source, labels, labels)
-    yield from wrong
-    yield from without_lost(source, _problems(source, "labels", labels) + _problems(source, "documents", labels))
+    yield from without_lost(source, found + wrong + _problems(source, "documents", labels))
 
 
 def _answers(source: Source) -> list[str]:
