@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def test_a_command_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chipstance", "validate", str(path), "--kind", "documents", "--workers", "2"]
     environment = os.environ | {"TMPDIR": str(scratch)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        until(lambda: any(children(child) for child in children(process.pid)))
+        until(lambda: any(follows(worker) for child in children(process.pid) for worker in children(child)))
         assert list(scratch.iterdir())
         process.kill()
     until(lambda: not any(scratch.iterdir()))
@@ -205,6 +206,13 @@ def test_what_is_interrupted_while_processes_begin_ends(tmp_path: Path, asked: s
             process.kill()
     assert (process.returncode, output, errors) == (128 + asked, b"", b"interrupted before the end\n")
     assert not list(scratch.iterdir())
+
+
+def follows(worker: int) -> bool:
+    """Tell whether a process has begun the thread that watches over the one that began it."""
+    with suppress(OSError):
+        return "Threads:\t1\n" not in Path(f"/proc/{worker}/status").read_text("utf-8")
+    return False
 
 
 def until(is_so: Callable[[], bool]) -> None:
