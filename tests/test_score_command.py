@@ -91,6 +91,17 @@ def test_a_line_that_cannot_be_read_is_unanswered_and_said_so(checkout: Path) ->
         assert found["figures"]["spans", "all", "exact", "precision"]["value"] == 1
 
 
+@pytest.mark.parametrize(
+    "content", ["doc,layer,text\n" + "mill,cue,said\n" * 9, json.dumps([{"doc": "mill"}], indent=1)]
+)
+def test_a_file_that_holds_no_lines_is_one_problem_as_in_validation(checkout: Path, content: str) -> None:
+    Path("bad.jsonl").write_text(content, "utf-8")
+    scored = figures("bad.jsonl", "--split", "all", status=1)["problems"]
+    validated = json.loads(run("validate", "bad.jsonl", "--kind", "predictions", "--format", "json").stdout)["problems"]
+    assert [problem["rule"] for problem in scored] == ["json-syntax"]
+    assert scored == validated
+
+
 def test_an_unknown_document_is_a_problem_and_another_split_is_none(checkout: Path) -> None:
     write("more.jsonl", [*lines(), {"doc": "nowhere", "spans": []}])
     result = run("score", "more.jsonl")

@@ -212,8 +212,8 @@ class Context:
         edits = self.source(checkout.edits(doc), "edits")
         if not article.sound or not edits.sound:
             return None
-        if (other := edits.data["doc"]) != doc and other in articles:
-            self._record(edits, [("file-name", of_other_name(edits.path, other))])
+        if (said := edits.data["doc"]) != doc and said in articles:
+            self._record(edits, [("file-name", of_other_name(edits.path, said))])
             return None
         listed = list(articles).index(doc)
         path, data = checkout.article(doc), article.text.encode()

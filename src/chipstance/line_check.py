@@ -22,8 +22,8 @@ from chipstance.inputs import DOCUMENTS, UNCLEAR, Part, is_table, open_part
 from chipstance.judge import DOC_DUPLICATE, judge_line, told_doc
 from chipstance.layers import Layers
 from chipstance.line_kinds import kind_of
-from chipstance.line_looks import refuse_no_json
-from chipstance.line_slips import Fragment, fragment, is_spread, spread, whole
+from chipstance.line_looks import refuse
+from chipstance.line_slips import Fragment, fragment, whole
 from chipstance.line_sources import too_long
 from chipstance.locate import JsonError, decode, parse
 from chipstance.model import Problem
@@ -33,7 +33,7 @@ from chipstance.parquet_rows import batches, groups, open_table, too_large
 from chipstance.quick import Quick
 from chipstance.quick_predictions import QuickPredictions
 from chipstance.sources import MOST_PROBLEMS, parse_source, refused, unreadable
-from chipstance.streams import LINE_TOO_LONG, SYNTAX, Line, StreamError, refuse_other
+from chipstance.streams import LINE_TOO_LONG, SYNTAX, Line, StreamError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -276,22 +276,17 @@ def _told(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
 
 def _part(part: Part, path: Path, kind: str, context: Context) -> Iterator[Outcome]:
     with open_part(part) as lines:
-        yield from _batches(lines, path, kind, context, whole=part.end is None)
+        yield from _batches(lines, path, kind, context, is_whole=part.end is None)
 
 
 def _batches(
-    lines: Iterator[Line], path: Path, kind: str, context: Context, *, whole: bool = True
+    lines: Iterator[Line], path: Path, kind: str, context: Context, *, is_whole: bool = True
 ) -> Iterator[Outcome]:
     checker: LineChecker | None = None
     for batch in _batched(lines):
         if checker is None:
-            if whole:
-                refuse_other(batch[0].data)
-            if whole and is_spread(batch):
-                yield Outcome(1, (spread(path),))
-                return
-            if whole:
-                refuse_no_json(batch)
+            if is_whole:
+                refuse(batch)
             checker = LineChecker(path, kind or kind_of(batch), context)
         yield checker.check(batch)
 

@@ -143,8 +143,8 @@ def _parts(file: LineFile, few: bool) -> tuple[str, list[Part]]:
         parts = cut(part, PART)
         if is_table(file.address) and (len(parts) > 1 or (few and is_address(file.address))):
             return _cut_table(file)
-        if len(parts) > 1 and (all_of := parts_kind(part, kind)):
-            return all_of, parts
+        if len(parts) > 1:
+            return parts_kind(part, kind), parts
     except (OSError, StreamError):  # which whoever checks it tells
         pass
     return kind, [part]

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR, Part, open_part
-from chipstance.line_looks import beginning, refuse_no_json
-from chipstance.line_slips import is_spread
-from chipstance.streams import Line, refuse_other
+from chipstance.line_looks import beginning, refuse
+from chipstance.streams import Line
 
 OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
 """The keys of a line of predictions."""
@@ -21,7 +20,7 @@ ASKED = 20
 
 
 def parts_kind(part: Part, kind: str) -> str:
-    """Return the kind of all parts of a plain file of lines; empty where it has to be looked at as a whole.
+    """Return the kind of all parts of a plain file of lines.
 
     Args:
         part: all of the file.
@@ -33,10 +32,7 @@ def parts_kind(part: Part, kind: str) -> str:
     """
     with open_part(part) as lines:
         first = beginning(lines)
-        refuse_other(first[0].data if first else b"")
-        if is_spread(first):
-            return ""
-        refuse_no_json(first)
+        refuse(first)
         return kind or kind_of(chain(first, lines))
 
 

@@ -1,4 +1,4 @@
-"""What a file is of whose first lines none is JSON."""
+"""What a file is whose first lines can't be those of JSON Lines."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from itertools import islice
 
 from chipstance.faults import show
 from chipstance.json_slips import CONFLICT
+from chipstance.line_slips import SPREAD, is_spread
 from chipstance.locate import JsonError, parse
-from chipstance.streams import SYNTAX, Line, StreamError
+from chipstance.streams import SYNTAX, Line, StreamError, refuse_other
 
 LINES, BYTES, FEWEST, ALIKE = 20, 1 << 20, 2, 5
 """So many lines, or about so many bytes, tell; a single line does not, nor fewer than the last that are wrong alike."""
@@ -34,15 +35,22 @@ def beginning(lines: Iterable[Line]) -> list[Line]:
     return found
 
 
-def refuse_no_json(lines: Iterable[Line]) -> None:
-    """See that one of the first lines of a file is JSON, or is meant to be, and not wrong as all are.
+def refuse(lines: Sequence[Line]) -> None:
+    """See that lines can be the first of JSON Lines: one is JSON, or is meant to be, and not wrong as all are.
 
     Args:
-        lines: those of the file.
+        lines: the first of a file.
 
     Raises:
-        StreamError: none is; the message says what they look like.
+        StreamError: they can't; the message says what they look like.
     """
+    refuse_other(lines[0].data if lines else b"")
+    if is_spread(lines):
+        raise StreamError(SYNTAX, SPREAD)
+    _refuse_no_json(lines)
+
+
+def _refuse_no_json(lines: Sequence[Line]) -> None:
     first = beginning(lines)
     written = [text for line in first if (text := line.data.decode(errors="replace")).strip()]
     if not written and len(first) >= ALIKE:

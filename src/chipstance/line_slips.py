@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from chipstance.json_slips import COMMA, CONFLICT, UNMERGED, UNMERGED_END, UNMERGED_MIDDLE, is_open
@@ -144,11 +143,6 @@ def is_spread(lines: Sequence[Line]) -> bool:
     except (ValueError, RecursionError):
         return True
     return first == "["  # else the first is cut off, and others are whole
-
-
-def spread(path: Path) -> Problem:
-    """Return the problem of a file in which one value is spread over lines."""
-    return Problem("json-syntax", str(path), "", SPREAD)
 
 
 def once(problems: Iterable[Problem], again: str) -> Iterator[Problem]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipstance.context import Context
 from chipstance.inputs import PREDICTIONS, Part, is_table, open_part
 from chipstance.layers import Layers
+from chipstance.line_looks import beginning, refuse
 from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
 from chipstance.parquet_columns import PARQUET_COLUMNS, column_faults, wanted_columns
@@ -20,7 +22,7 @@ from chipstance.parquet_lines import UNREADABLE, Row, RowLines, row_lines
 from chipstance.parquet_rows import batches, groups, open_table, too_large
 from chipstance.schemas import Schemas
 from chipstance.sources import Source, parse_source, refused, unreadable
-from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError, refuse_other
+from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -90,9 +92,9 @@ class _Reader:
     def lines(self) -> Iterator[Source]:
         """Yield the lines of JSON Lines."""
         with open_part(Part(str(self.path))) as lines:
-            for line in lines:
-                if line.number == 1:
-                    refuse_other(line.data)
+            first = beginning(lines)
+            refuse(first)
+            for line in chain(first, lines):
                 if line.too_long:
                     yield self._without(too_long(self.path, line, line.number))
                 else:
