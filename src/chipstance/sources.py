@@ -29,6 +29,7 @@ _NUMBER = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d
 LISTED = "this is a list of objects: write each of them on a line of its own, without the brackets and commas around"
 PIPED = "pipe its content into chipstance validate -"
 MENDS = {
+    errno.ELOOP: "mend the link, or put the file itself in its place",
     errno.EBADF: "nothing is open under this number; name a file, or pipe its content into chipstance validate -",
     NOT_REACHED: "mend the address, or install or give what it asks for",
 }
