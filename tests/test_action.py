@@ -171,7 +171,8 @@ def git(folder: Path, *arguments: str) -> None:
 def quiet_git() -> dict[str, str]:
     who = {f"GIT_{role}_{part}": "x" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | who | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    nothing = str(Path(__file__).with_name("no such.gitconfig"))  # what git may write to: no device of the machine
+    return kept | who | {"GIT_CONFIG_GLOBAL": nothing, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def repository(folder: Path) -> Path:

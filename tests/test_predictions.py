@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
@@ -144,6 +145,18 @@ def test_what_does_not_fit_its_text_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mill comes twice"):
         write_predictions(tmp_path / "p.jsonl", [Document("mill", "said"), Document("mill", "said")])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes and devices are Linux's")
+def test_no_predictions_take_the_place_of_a_device(tmp_path: Path) -> None:
+    pipe, full = tmp_path / "pipe", Path("/dev/full")
+    os.mkfifo(pipe)
+    for path in (pipe, full):
+        with pytest.raises(OSError, match="regular"):
+            write_answers(path, {"mill": "It hums."})
+    assert pipe.is_fifo()
+    assert full.is_char_device()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_what_can_not_be_aligned_counts_against_precision(release: Path) -> None:

@@ -252,14 +252,14 @@ def test_one_run_writes_several_reports(example: Path, monkeypatch: pytest.Monke
     assert result.stdout == Path("t").read_text("utf-8")
 
 
-@pytest.mark.parametrize("given", ["sarif", "sarif=", "sarif=-", "xml=a.xml", "=a", "sarif=.", "sarif=/dev/null"])
+@pytest.mark.parametrize("given", ["sarif", "sarif=", "sarif=-", "xml=a.xml", "=a", "sarif=.", "sarif=/dev/full"])
 def test_a_report_that_can_not_be_is_wrong_usage(example: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.chdir(example)
     before = sorted(example.rglob("*"))
     result = CliRunner().invoke(app, ["validate", ".", "--report", given])
     assert (result.exit_code, result.stdout) == (2, "")
     assert sorted(example.rglob("*")) == before
-    assert Path("/dev/null").is_char_device()
+    assert Path("/dev/full").is_char_device()
 
 
 def test_a_report_that_is_not_written_is_told_beside_the_others(example: Path) -> None:

@@ -71,7 +71,14 @@ def dump_json(data: Any) -> str:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file atomically: readers see the old content or the new, never a part."""
+    """Write a file atomically: readers see the old content or the new, never a part.
+
+    Raises:
+        OSError: it can't be written, or something else than a regular file has its name: to replace
+            a device, as ``root`` may, would take it from the whole machine.
+    """
+    if path.exists():
+        refuse_special(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
