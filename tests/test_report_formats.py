@@ -14,6 +14,7 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +180,13 @@ def test_junit_shows_what_xml_has_no_place_for() -> None:
     assert r"\x1b]0;owned\x07" in said
     assert r"\ud83e \u202e \ufeff \uffff\ufffe ]]> <b a='" in said
     assert {suite.get("name") for suite in root} >= {r"caf\udce9/é 漢.json"}
+
+
+def test_strict_readers_read_a_name_that_is_no_utf8() -> None:
+    reports = forms(HOSTILE)
+    assert orjson.loads(reports["json"])["problems"][1]["path"] == r"caf\udce9/é 漢.json"
+    assert orjson.loads(reports["json"])["problems"][1]["message"].startswith("\\ud83e \u202e")
+    assert orjson.loads(reports["sarif"])["runs"][0]["results"][1]["message"]["text"].startswith(r"\ud83e \u202e")
 
 
 @given(st.text(), st.text(st.characters(exclude_characters="\0")), st.integers(1), st.integers(1))

@@ -47,13 +47,20 @@ def problem_entry(problem: Problem) -> dict[str, Any]:
 
 
 def visible_json(data: Any) -> str:
-    r"""Return JSON text in which every character that can't be seen is written as ``\uXXXX``."""
+    r"""Return JSON text in which every character that can't be seen is written as ``\uXXXX``.
+
+    A lone surrogate, which stands for a byte of a file name that is no UTF-8, is six characters: strict readers refuse
+    the escape.
+    """
     text = json.dumps(data, ensure_ascii=False, indent=2).replace(_COMMAND, r"##\u005b")
     return _HIDDEN.sub(_json_escape, text) + "\n"
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
+    if match[0].isprintable():
+        return match[0]
+    escaped = json.dumps(match[0])[1:-1]
+    return f"\\{escaped}" if "\ud800" <= match[0] <= "\udfff" else escaped
 
 
 def github_lines(problems: Sequence[Problem]) -> str:
