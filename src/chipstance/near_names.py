@@ -44,7 +44,7 @@ def misspelt(checkout: Checkout, docs: Collection[str]) -> dict[str, str]:
     held = [doc for doc in unlisted if not all(map(is_missing, document_files(checkout, doc)[1:]))]
     if len(lost) == len(held) == 1:
         return {held[0]: lost[0]}
-    return {found: doc for doc, found in _alike(lost, held)}
+    return {found: doc for doc, found in alike(lost, held)}
 
 
 def document_files(checkout: Checkout, doc: str) -> tuple[Path, Path, Path]:
@@ -80,13 +80,13 @@ def _pairs(missing: Collection[Path], there: Collection[Path], *, by_doc: bool) 
     told = {path: f"{_doc(path)}.json" for path in there if by_doc and path.suffix == ".json"}
     found = {path: wanted[name] for path, name in told.items() if name in wanted}
     rest = {path.name: path for path in there if path not in told}
-    for name, like in _alike(list(wanted), list(rest)):
+    for name, like in alike(list(wanted), list(rest)):
         if is_folder(rest[like]) == (not wanted[name].suffix):
             found[rest[like]] = wanted[name]
     return found
 
 
-def _alike(missing: Collection[str], there: Collection[str]) -> Iterator[tuple[str, str]]:
+def alike(missing: Collection[str], there: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield each name that is missing with the only one there that is the same but for the case, or else like it."""
     same: dict[str, list[str]] = {}
     for name in there:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR
 from chipstance.layers import Layers
 from chipstance.locate import escape
+from chipstance.near_names import alike
 from chipstance.rules import declare
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def column_faults(schema: pa.Schema, layers: Layers, kind: str) -> Iterator[tupl
         yield "", NEITHER
         return
     wanted = wanted_columns(schema.names, layers, kind)
-    yield from _faults(list(schema), wanted, "")
+    yield from _faults(list(schema), wanted, _meant(schema, wanted, layers), "")
     for name in (name for name, sort in wanted.items() if sort == "spans" and schema.names.count(name) == 1):
         spans = schema.field(name).type
         if is_spans(spans) and spans.value_type.num_fields:  # where no row has a span, it may be null
@@ -86,49 +87,67 @@ def _span_faults(span: pa.StructType, name: str, layers: Layers, kind: str) -> I
     """Yield what is wrong with the fields of the spans in a column."""
     from pyarrow import types
 
-    yield from _struct_faults(span, _fields(span, name, layers, kind), f"/{name}")
+    needed, known = _fields(name, layers, kind)
+    if span.get_field_index("end") >= 0:  # a start alone says where a quotation begins; an end alone says nothing
+        needed["start"] = "offset"
+    yield from _struct_faults(span, needed, known, f"/{name}")
     place = span.get_field_index(ATTRIBUTES) if name == SPANS else -1
     if place >= 0 and types.is_struct(span.field(place).type):
         struct, of_any = span.field(place).type, {key: "value" for layer in layers for key in layer.attributes}
-        yield from _struct_faults(struct, _present(struct, of_any), f"/{name}/{ATTRIBUTES}")
+        yield from _struct_faults(struct, {}, of_any, f"/{name}/{ATTRIBUTES}")
 
 
-def _struct_faults(struct: pa.StructType, wanted: Mapping[str, str], at: str) -> Iterator[tuple[str, str]]:
-    yield from _faults(list(struct), wanted, at)
-    for name in sorted({field.name for field in struct} - wanted.keys()):
-        yield f"{at}/{escape(name)}", f"the column {at[1:]}/{name} is unknown: remove it"
+def _meant(schema: pa.Schema, wanted: Mapping[str, str], layers: Layers) -> dict[str, str]:
+    """Return what columns may be meant to be, by their names: those of layers only if they hold spans."""
+    missing = [name for name in wanted if name not in schema.names]
+    others = {field.name: field.type for field in schema if field.name not in wanted}
+    lists = [name for name, kind in others.items() if is_spans(kind)]
+    absent = [layer.name for layer in layers if layer.name not in schema.names] if SPANS not in wanted else []
+    return {found: name for name, found in (*alike(absent, lists), *alike(missing, list(others)))}
 
 
-def _fields(span: pa.StructType, name: str, layers: Layers, kind: str) -> dict[str, str]:
-    """Return what a span's fields have to be; those that may be missing stand there only if they don't."""
+def _struct_faults(
+    struct: pa.StructType, needed: Mapping[str, str], known: Mapping[str, str], at: str
+) -> Iterator[tuple[str, str]]:
+    names = {field.name for field in struct}
+    unknown = sorted(names - known.keys())
+    meant = {found: name for name, found in alike([name for name in known if name not in names], unknown)}
+    present = {name: sort for name, sort in known.items() if name in names}
+    yield from _faults(list(struct), {**needed, **present}, meant, at)
+    for name in unknown:
+        if name not in meant:
+            yield f"{at}/{escape(name)}", f"the column {at[1:]}/{name} is unknown: remove it"
+
+
+def _fields(name: str, layers: Layers, kind: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a span's fields have to be: those that may not be missing, and all."""
     fixed = {key: "offset" if key in ("start", "end") else "text" for key in FIXED}
     more = {"attributes": "attributes"} if name == SPANS else dict.fromkeys(layers[name].attributes, "value")
     if name != SPANS:
         del fixed["layer"]
     if kind == PREDICTIONS:
-        needed = {key: sort for key, sort in fixed.items() if key == "layer"}
-        return needed | _present(span, fixed | more | {OCCURRENCE: "offset"})
-    needed = fixed | (more if name == SPANS else {})
-    return needed | _present(span, more | {REPAIRED: "truth"})
+        return {key: sort for key, sort in fixed.items() if key == "layer"}, fixed | more | {OCCURRENCE: "offset"}
+    return fixed | (more if name == SPANS else {}), fixed | more | {REPAIRED: "truth"}
 
 
-def _present(struct: pa.StructType, wanted: Mapping[str, str]) -> dict[str, str]:
-    names = {field.name for field in struct}
-    return {name: sort for name, sort in wanted.items() if name in names}
-
-
-def _faults(fields: list[pa.Field], wanted: Mapping[str, str], at: str) -> Iterator[tuple[str, str]]:
+def _faults(
+    fields: list[pa.Field], wanted: Mapping[str, str], meant: Mapping[str, str], at: str
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with fields, given what others may be meant to be."""
     counts = Counter(field.name for field in fields)
     types = {field.name: field.type for field in fields}
+    under = f"{at[1:]}/" if at else ""
+    for found, name in meant.items():
+        yield f"{at}/{escape(found)}", f"the column {under}{found} is unknown: is {name} meant, which is missing?"
     for name, sort in wanted.items():
         is_right, words = _kinds()[sort]
-        column = f"the column {at[1:]}{'/' if at else ''}{name}"
-        if name not in types:
+        column = f"the column {under}{name}"
+        if name not in types and name not in meant.values():
             release = "; a table of a release is checked with its folder" if name == SPANS else ""
             yield at, f"{column} is missing: add it, as {words}{release}"
         elif counts[name] > 1:
             yield f"{at}/{name}", f"{column} stands {counts[name]} times: keep one"
-        elif not _fine(types[name], is_right):
+        elif name in types and not _fine(types[name], is_right):
             yield f"{at}/{name}", f"{column} is {_shown(types[name])}: make it {words}"
 
 
