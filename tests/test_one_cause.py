@@ -72,6 +72,8 @@ CAUSES: dict[str, tuple[Callable[[int, int], tuple[int, int]], str]] = {
     "units": (lambda s, e: (in_units(s), in_units(e)), "11 spans fit when their offsets are read as UTF-16 units"),
     "line ends": (lambda s, e: (in_lines(s), in_lines(e)), r"12 spans fit when \r\n is counted as one; count two"),
     "last, not end": (lambda s, e: (s, e - 1), "12 spans are off by the same; add 1 to their ends"),
+    "swapped": (lambda s, e: (e, s), "12 spans fit when start and end change places; end must be greater than start"),
+    "length": (lambda s, e: (s, e - s), "12 spans fit when end is read as a length; end is where the span ends"),
     "from one": (lambda s, e: (s + 1, e), "12 spans are off by the same; take 1 from their starts"),
 }
 
@@ -88,6 +90,27 @@ def test_offsets_that_are_wrong_by_one_cause_are_told_once(
     line = json.dumps({"doc": "mill", "spans": held}) + "\n"
     (of_predictions,) = found(tmp_path, line, given=Given({"mill": TEXT}))
     assert (of_predictions.rule, of_predictions.message) == (of_document.rule, of_document.message)
+
+
+def test_labels_of_another_document_are_told_once(tmp_path: Path) -> None:
+    other = TEXT.replace("Ürsula", "Ottilie").replace("yes", "no")
+    [problem] = found(tmp_path, document(spans(NAMES), other))
+    assert problem.rule == "span-text-mismatch"
+    assert "12 spans have texts that stand nowhere in this document; see that it is the right one" in problem.message
+    held = [*spans(NAMES), organization(12, 0, 8, "A header")]
+    assert len(found(tmp_path, document(held, other))) == len(NAMES)
+
+
+@pytest.mark.parametrize(("start", "end", "mend"), [
+    (20, 11, "the offsets fit when start and end change places"),
+    (11, 9, "the offsets fit when end is read as a length"),
+    (11, 8, "end must be greater than start"),
+])  # fmt: skip
+def test_a_span_that_covers_nothing_says_what_its_offsets_may_be(
+    tmp_path: Path, start: int, end: int, mend: str
+) -> None:
+    [problem] = found(tmp_path, document([organization(0, start, end, TEXT[slice(*NAMES[0])])]))
+    assert (problem.rule, problem.message.partition(": ")[2].partition(";")[0]) == ("span-empty", mend)
 
 
 def test_a_line_end_counted_as_two_is_told_once(tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ MANY = 3
 ANCHORS, LOOKED_AT, PLACES = 3, 1000, 20
 """So many spans tell by how much offsets are off: of so many places where their texts stand, so many that are near."""
 READ = "fit when their offsets are read as"
+SWAPPED = "fit when start and end change places; end must be greater than start"
+LENGTH = "fit when end is read as a length; end is where the span ends, start plus length"
+STRANGE = "have texts that stand nowhere in this document; see that it is the right one"
+MOST_STRANGE = 10**8
+"""Texts are looked for in the whole document if these are no more steps at worst."""
 
 Wrong = tuple[str, Finding]
 
@@ -36,8 +41,9 @@ def span_empty(labels: Labels) -> Iterator[Finding]:
     """A span starts before it ends."""
     for index, span in labels.spans.items():
         if span.start >= span.end:
-            message = f"the span [{span.start}, {span.end}) covers nothing: end must be greater than start"
-            yield Finding(f"/spans/{index}/end", message)
+            mends = (mend for fits, mend in ((_is_swapped, SWAPPED), (_is_length, LENGTH)) if fits(labels.text, span))
+            mend = next((f"the offsets {mend}" for mend in mends), "end must be greater than start")
+            yield Finding(f"/spans/{index}/end", f"the span [{span.start}, {span.end}) covers nothing: {mend}")
 
 
 @rule("span-outside", "offsets")
@@ -160,6 +166,8 @@ def _causes(labels: Labels, wrong: Sequence[Span]) -> Iterator[Cause]:
     text = labels.text
     yield Cause(partial(_of_bytes, labels), f"{READ} UTF-8 bytes; count code points")
     yield Cause(partial(_of_units, labels), f"{READ} UTF-16 units; count code points")
+    yield Cause(partial(_is_swapped, text), SWAPPED)
+    yield Cause(partial(_is_length, text), LENGTH)
     yield Cause(partial(_covers, labels.raw), "fit the article as received; carry their offsets over its edits")
     yield Cause(partial(_is_written, text), "differ in Unicode normalization only; copy the text as it stands")
     yield Cause(partial(_in_lines, text), "differ in line ends only; copy the text as it stands")
@@ -173,6 +181,8 @@ def _causes(labels: Labels, wrong: Sequence[Span]) -> Iterator[Cause]:
     )
     for start, end in sorted(dict.fromkeys(moves), key=lambda move: max(map(abs, move))):
         yield Cause(partial(_moved, text, start, end), _move(start, end))
+    if len(wrong) == len(labels.spans) <= MOST_STRANGE / max(1, len(text)):
+        yield Cause(lambda span: span.text not in text, STRANGE)
 
 
 def _of_bytes(labels: Labels, span: Span) -> bool:
@@ -183,6 +193,14 @@ def _of_bytes(labels: Labels, span: Span) -> bool:
 def _of_units(labels: Labels, span: Span) -> bool:
     utf16 = span.text.encode("utf-16-le")
     return len(utf16) == 2 * (span.end - span.start) and labels.utf16.startswith(utf16, 2 * span.start)
+
+
+def _is_swapped(text: str, span: Span) -> bool:
+    return span.end + len(span.text) == span.start and text.startswith(span.text, span.end)
+
+
+def _is_length(text: str, span: Span) -> bool:
+    return len(span.text) == span.end and text.startswith(span.text, span.start)
 
 
 def _is_written(text: str, span: Span) -> bool:
