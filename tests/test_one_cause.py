@@ -105,6 +105,7 @@ def test_labels_of_another_document_are_told_once(tmp_path: Path) -> None:
     (20, 11, "the offsets fit when start and end change places"),
     (11, 9, "the offsets fit when end is read as a length"),
     (11, 8, "end must be greater than start"),
+    (11, 11, "end must be greater than start"),
 ])  # fmt: skip
 def test_a_span_that_covers_nothing_says_what_its_offsets_may_be(
     tmp_path: Path, start: int, end: int, mend: str

@@ -196,11 +196,11 @@ def _of_units(labels: Labels, span: Span) -> bool:
 
 
 def _is_swapped(text: str, span: Span) -> bool:
-    return span.end + len(span.text) == span.start and text.startswith(span.text, span.end)
+    return span.end + len(span.text) == span.start > span.end and text.startswith(span.text, span.end)
 
 
 def _is_length(text: str, span: Span) -> bool:
-    return len(span.text) == span.end and text.startswith(span.text, span.start)
+    return len(span.text) == span.end > 0 and text.startswith(span.text, span.start)
 
 
 def _is_written(text: str, span: Span) -> bool:
