@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import chdir
+from dataclasses import asdict, replace
 from itertools import product, zip_longest
 from pathlib import Path
 from typing import Annotated
@@ -74,10 +75,11 @@ def examples(rule: str, checkout: Checkout) -> dict[str, Example]:
 
 def first_problem(rule: str, case: Path, target: Path) -> Problem:
     """Return the first problem of a bad case."""
-    found = next((problem for problem in validate([target]) if problem.rule == rule), None)
-    if found is None:
-        raise typer.BadParameter(f"{case} does not break the rule {rule}: mend the case")
-    return found
+    with chdir(target.anchor):  # no checkout is around it, whose texts would be known
+        found = next((problem for problem in validate([target]) if problem.rule == rule), None)
+        if found is None:
+            raise typer.BadParameter(f"{case} does not break the rule {rule}: mend the case")
+        return replace(found, path=str(Path(found.path).absolute()))
 
 
 def copied(example: Path, root: Path) -> Path:

@@ -42,10 +42,11 @@ def change(example: Path) -> Change:
 
 
 @pytest.fixture
-def set_up(example: Path) -> SetUp:
-    """Set a case up beside or over the example; return what is to be validated."""
+def set_up(example: Path, monkeypatch: pytest.MonkeyPatch) -> SetUp:
+    """Set a case up beside or over the example; return what is to be validated from a folder outside any checkout."""
 
     def apply(case: Path) -> Path:
+        monkeypatch.chdir(example.parent)
         return put_up(case, example)
 
     return apply

@@ -96,7 +96,8 @@ def judge_source(source: Source, context: Context) -> Iterator[Problem]:
         case "edits":
             yield from _judge_edits(source, context)
         case "manifest" if source.sound:
-            yield from _problems(source, "manifest", Manifest(path, source.data, context.checkout))
+            around = context.checkout if kind_by_place(path, context.checkout) else None
+            yield from _problems(source, "manifest", Manifest(path, source.data, around))
         case "round" if source.sound:
             yield from _problems(source, "round", JsonFile(path, source.data))
             yield from _unlisted(source, context)
@@ -128,9 +129,11 @@ def _judge_edits(source: Source, context: Context) -> Iterator[Problem]:
     if not source.sound or _unplaced(context, doc):
         yield from _unknown(source, context, doc) if source.sound else ()
         return
-    text = context.text(str(doc)) if source.path.stem == doc else None
+    elsewhere = not kind_by_place(source.path, context.checkout)
+    text = context.text(str(doc)) if elsewhere or source.path.stem == doc else None
     raw = text.raw if text else ""
-    yield from _problems(source, "edits", JsonFile(source.path, source.data, raw))
+    found = _problems(source, "edits", JsonFile(source.path, source.data, raw))
+    yield from (each for each in found if not (elsewhere and each.rule == "file-name"))
 
 
 def _unplaced(context: Context, doc: object) -> bool:
@@ -141,9 +144,9 @@ def _unknown(source: Source, context: Context, doc: object) -> Iterator[Problem]
     """Yield why the text of a document is not known."""
     docs = context.docs
     if context.checkout is None and context.given is None:
-        mend = "put the file into a checkout with annotations/articles.json"
-        if source.kind == "predictions":
-            mend = "run this in the checkout that has it, or name that, or a release, with --gold"
+        mend = "run this in the checkout that has it"
+        if source.kind in ("annotations", "predictions"):
+            mend += ", or name that, or a release, with --gold"
         yield source.problem(TEXT_UNKNOWN, Finding("/doc", f"the text of {doc!r} is not known here: {mend}"))
     elif docs is not None and doc not in docs and not (source.kind != "predictions" and context.record_misspelt(doc)):
         message = f"{no_article(doc)}: choose one of {_some(docs)}"
@@ -242,7 +245,7 @@ def _judge_adjudication(source: Source, context: Context) -> Iterator[Problem]:
     yield from _unknown(source, context, doc)
     known = context.docs is not None and doc in context.docs
     checkout, text, layers = context.checkout, context.text(doc) if known else None, context.layers
-    if checkout is None or text is None or layers is None or source.path.parent.name != ADJUDICATION:
+    if checkout is None or text is None or layers is None or kind_by_place(source.path, checkout) != ADJUDICATION:
         return
     if source.path.stem != doc:
         yield source.problem("file-name", of_other_name(source.path, doc))

@@ -270,7 +270,7 @@ def text_digest(labels: Labels) -> Iterator[Finding]:
 @rule("file-name", "annotations")
 def label_file_name(labels: Labels) -> Iterator[Finding]:
     """A file stands where its content says: under its document's id, in its annotator's folder."""
-    if labels.path.stem != labels.doc:
+    if labels.owner and labels.path.stem != labels.doc:
         yield of_other_name(labels.path, labels.doc)
     annotator = labels.header.get("annotator")
     if labels.owner and annotator is not None and annotator != labels.owner:

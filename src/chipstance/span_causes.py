@@ -13,9 +13,8 @@ from chipstance.sources import Source
 
 def of_another_text(labels: Labels) -> Iterator[tuple[str, Finding]]:
     """Yield why a label file is about another text than it seems, so that no offset can be expected to fit."""
-    if labels.path.suffix == ".json":  # standard input has no name that could be another's
-        wrong = rules_spans.label_file_name(labels)
-        yield from (("file-name", finding) for finding in wrong if finding.pointer == "/doc")
+    wrong = rules_spans.label_file_name(labels)
+    yield from (("file-name", finding) for finding in wrong if finding.pointer == "/doc")
     yield from (("text-digest", finding) for finding in rules_spans.text_digest(labels))
 
 

@@ -17,7 +17,6 @@ from chipstance.inputs import (
     Begun,
     Part,
     UsageError,
-    is_json,
     open_address,
     open_part,
     plain_name,
@@ -36,8 +35,6 @@ GOES_ON = (b"{", b"[", b",")
 """What the first line of a JSON value ends with if there are more, and no line of JSON Lines does."""
 OF_ITS_FOLDER = "manifest"
 """The kind of file that says what lies beside it."""
-OF_ITS_NAME = "file-name"
-"""The rule that holds a file's name against its content."""
 
 
 def check_value(address: str, kind: str, context: Context) -> list[Problem]:
@@ -127,5 +124,4 @@ def _judged(address: str, kind: str, found: Iterator[Line], context: Context) ->
         return [replace(unreadable(path, error), path=address)]
     source = parse_source(path, kind, text, 0, context.schemas)
     problems = [*source.problems, *(judge_source(source, context) if source.kind != OF_ITS_FOLDER else ())]
-    named = [each for each in problems if each.rule != OF_ITS_NAME or is_json(address)]
-    return [replace(each, path=address) if each.path == str(path) else each for each in named]
+    return [replace(each, path=address) if each.path == str(path) else each for each in problems]

@@ -182,7 +182,7 @@ def _order(problem: Problem) -> tuple[str, int, int, int, str, str, str]:
 
 
 def usual_checkout() -> Checkout | None:
-    """Return the checkout that predictions from elsewhere are for: the working folder's."""
+    """Return the checkout that files from elsewhere are for: the working folder's."""
     return find_checkout(Path.cwd())
 
 
@@ -303,11 +303,11 @@ class _Run:
                 context = given or self.context(checkout or usual_checkout())
                 lines.append(LineFile(str(path), self._of_lines(), context))
             elif is_json(path.name) and plain_name(path.name) != path.name and not stray:
-                found.update(check_value(str(path), self.kinds.get(path, ""), self.context(checkout)))
+                found.update(check_value(str(path), self.kinds.get(path, ""), self._around(checkout, given)))
             else:
-                found.update(judge(path, self.context(checkout), self.kinds.get(path, "")))
+                found.update(judge(path, self._around(checkout, given), self.kinds.get(path, "")))
         for address in self.streams:
-            context = given or self.context(usual_checkout())
+            context = self._around(None, given)
             if is_lines(address) or is_table(address):
                 lines.append(LineFile(address, self._of_lines(), context))
             elif is_json(address):
@@ -326,6 +326,10 @@ class _Run:
                 found = causes(found, context.checkout, context.misnamed)
         shut = {Path(each.path): each for each in found if each.rule == "file-unreadable"}
         return found - {each for path, each in shut.items() if not shut.keys().isdisjoint(path.parents)}
+
+    def _around(self, checkout: Checkout | None, given: Context | None) -> Context:
+        """Return what a file is judged by: the checkout it lies in, else what is given, else the working folder's."""
+        return self.context(checkout) if checkout else given or self.context(usual_checkout())
 
     def _of_lines(self) -> str:
         """Return what the lines of files are said to be."""
