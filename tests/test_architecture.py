@@ -26,7 +26,7 @@ answer_choice answer_references model_output
 line_types quick_values quick quick_predictions streams inputs places near_names context
 parquet_columns parquet_lines parquet_rows parquet_check
 line_slips line_looks line_sources span_causes judge
-judge_whole line_kinds line_check line_files engines unnamed validate
+judge_whole line_kinds line_check line_files engines unnamed repeats validate
 records features parquet contents numbers card croissant loading
 labeling_config labeling_rows labeling rounds label_studio
 labelsets assignment matching diff

@@ -306,7 +306,8 @@ def test_many_faults_take_no_longer_than_they_must(example: Path) -> None:
     path = example / "system.jsonl"
     path.write_text(json.dumps({"doc": "mill", "spans": spans}) + "\n", "utf-8")
     start = time.perf_counter()
-    assert rules(path) == ["schema"] * 8000
+    [problem] = validate([path])
+    assert problem.message.endswith("(so it is in 8000 places)")
     assert time.perf_counter() - start < 20
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from chipstance import rules_adjudication, rules_money, rules_predictions, rules_spans, rules_statements
 from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
+from chipstance.digests import sha256
 from chipstance.edits import OffsetMap
 from chipstance.folders import ADJUDICATION
 from chipstance.jsonfile import is_missing, refuse_special
 from chipstance.model import Document, Problem, Span
 from chipstance.places import FILE_STRAY, kind_by_place
 from chipstance.rules import Finding, Labels, declare, run
-from chipstance.rules_files import ArticleText, JsonFile, of_other_name
+from chipstance.rules_files import ArticleText, JsonFile, edit_findings, edits_digest, of_other_name
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
 from chipstance.sources import Source, unreadable
 from chipstance.span_causes import crossing_spans, misfits, of_another_text, without_lost
@@ -132,8 +133,11 @@ def _judge_edits(source: Source, context: Context) -> Iterator[Problem]:
     elsewhere = not kind_by_place(source.path, context.checkout)
     text = context.text(str(doc)) if elsewhere or source.path.stem == doc else None
     raw = text.raw if text else ""
-    found = _problems(source, "edits", JsonFile(source.path, source.data, raw))
-    yield from (each for each in found if not (elsewhere and each.rule == "file-name"))
+    file = JsonFile(source.path, source.data, raw, sha256(raw.encode()) if text and elsewhere else "")
+    if file.digest:  # in its place it has been held against the article already, to make the text
+        wrong = [("article-digest", finding) for finding in edits_digest(file)] or list(edit_findings(file))
+        yield from (source.problem(rule_id, finding) for rule_id, finding in wrong)
+    yield from (each for each in _problems(source, "edits", file) if not (elsewhere and each.rule == "file-name"))
 
 
 def _unplaced(context: Context, doc: object) -> bool:

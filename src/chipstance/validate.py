@@ -39,6 +39,7 @@ from chipstance.judge_whole import causes, judge_schemas, judge_whole, told_miss
 from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
 from chipstance.places import dead_link, is_stray, kind_by_place, stray
+from chipstance.repeats import once
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
 from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
@@ -138,7 +139,7 @@ def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     names = {path: display(path) for path in {problem.path for problem in found}}
     shown = sorted({replace(problem, path=names[problem.path]) for problem in found}, key=_order)
     by_path = groupby(shown, key=lambda problem: problem.path)
-    return tuple(problem for _, group in by_path for problem in _listed(group))
+    return tuple(problem for _, group in by_path for problem in _listed(once(list(group))))
 
 
 def _listed(problems: Iterator[Problem]) -> Iterator[Problem]:
