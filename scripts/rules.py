@@ -6,9 +6,10 @@ import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import chdir
 from dataclasses import asdict, replace
+from difflib import unified_diff
 from itertools import product, zip_longest
 from pathlib import Path
 from typing import Annotated
@@ -69,7 +70,7 @@ def examples(rule: str, checkout: Checkout) -> dict[str, Example]:
         problem = first_problem(rule, chosen[0], targets[0])
         wrong = Path(problem.path)
         wrong = wrong.relative_to(roots[0]) if wrong.is_relative_to(roots[0]) else Path(wrong.name)
-        first = bad_example(chosen[0], roots[0], wrong, problem)
+        first = bad_example(chosen[0], roots[0], checkout.example, wrong, problem)
         return {"bad": first, "good": good_example(chosen[1], roots, checkout.example, wrong, problem.line)}
 
 
@@ -97,13 +98,32 @@ def names(case: Path) -> frozenset[str]:
     return frozenset(str(path.with_suffix("") if path.suffix in PATCHES else path) for path in files)
 
 
-def bad_example(case: Path, root: Path, wrong: Path, problem: Problem) -> Example:
-    """Return the part of a file that breaks the rule, and what is said of it."""
-    path = placed(root, wrong)
+def bad_example(case: Path, root: Path, example: Path, wrong: Path, problem: Problem) -> Example:
+    """Return the part of a file that breaks the rule, what makes it bad if that is elsewhere, and what is said."""
+    path, own = placed(root, wrong), example / wrong
     line = 1 if path.suffix in BINARY else problem.line
     text = excerpt(read(path), line, problem.column) if is_file(path) else listing(case)
+    if is_file(path) and is_file(own) and bare(text) in bare(read(own)):
+        text = "\n\n".join([text, *changes(case, root, example)])
     said = f"{wrong.as_posix()}:{problem.line}:{problem.column} {problem.rule} {problem.message}"
     return Example(case.name, escape(wrong.as_posix()), text, escape(said))
+
+
+def bare(text: str) -> str:
+    """Return a text without the space at the beginnings of its lines."""
+    return "\n".join(map(str.strip, text.split("\n")))
+
+
+def changes(case: Path, root: Path, example: Path) -> Iterator[str]:
+    """Yield how the files that a case changes differ from the invented checkout's."""
+    for name in sorted(names(case)):
+        before, after = (path if is_file(path) else None for path in (example / name, root / name))
+        if before and after and Path(name).suffix not in BINARY:
+            lines = unified_diff(read(before).split("\n"), read(after).split("\n"), lineterm="", n=1)
+            shown = [escape(shorten(line)) for line in lines if not line.startswith(("---", "+++", "@@"))]
+            yield "\n".join([f"{name}, changed:", *shown[:MOST], *(["…"] if len(shown) > MOST else [])])
+        else:
+            yield f"{name}: {'added' if after else 'not there'}"
 
 
 def good_example(case: Path, roots: Sequence[Path], example: Path, wrong: Path, line: int) -> Example:
@@ -175,7 +195,7 @@ def edge(lines: Sequence[str], way: range, wanted: str, other: str) -> int | Non
     return None
 
 
-def shorten(line: str, column: int) -> str:
+def shorten(line: str, column: int = 1) -> str:
     """Return a line, or the part of a long one around a column."""
     if len(line) <= WIDTH:
         return line

@@ -40,8 +40,8 @@ HEAD = """# Rules
 What `chipstance validate` asks for. A rule's id is stable. `chipstance rules` lists the rules too, and \
 `chipstance rules RULE` shows one with its examples.
 
-The examples are parts of the case files in `tests/cases/`, which are laid over an invented checkout; what can't be \
-seen is written as an escape. This page is made by `python scripts/rules.py` and never edited.
+The examples are parts of the case files in `tests/cases/`, which are laid over an invented checkout; where what is \
+told stands in that checkout too, what the case changes follows. What can't be seen is written as an escape. This page is made by `python scripts/rules.py` and never edited.
 """
 
 
@@ -148,6 +148,6 @@ def _caption(entry: Entry, example: Example | None, mark: str = "") -> str:
 
 def _fenced(example: Example) -> str:
     fence = "````" if "```" in example.text else "```"
-    language = "json" if example.text[:1] in ("{", "[") else "text"
+    language = "json" if example.text[:1] in ("{", "[") and "\n\n" not in example.text else "text"
     found = f"\n\n```text\n{example.problem}\n```" if example.problem else ""
     return f"{fence}{language}\n{example.text}\n{fence}{found}"
