@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 
 from chipstance.json_slips import SLIPS, is_open, slip
 from chipstance.locate import JsonError, decode, parse
+from chipstance.validate import check
 
 QUOTES, NUMBERS = "straight double quotes", "numbers are written like"
+
+ENDS = ("\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x1e")
 
 MENDS = [
     ("", 1, 1, "nothing stands here"),
@@ -83,6 +87,13 @@ MENDS = [
     ('{"a": 0x1F}', 1, 8, NUMBERS),
     ('{"a": 1,000}', 1, 9, "a number has no comma in it"),
     ('{"a": 1} 2', 1, 10, "remove what follows"),
+    ('{"start": \uff15\uff13}', 1, 11, "write the digits 0 to 9"),
+    ('{"a": 5\uff13}', 1, 8, "write the digits 0 to 9"),
+    ('{"a": -\u0665}', 1, 7, "write the digits 0 to 9"),
+    ('{"a"\uff1a 1}', 1, 5, "a wide sign stands here: write the plain one"),
+    ('{\uff02a": 1}', 1, 2, QUOTES),
+    ('\x1e{"a": 1}\n', 1, 1, "a record separator (U+001E) stands here: remove it"),
+    ('{"a": 1}\u2028{"b": 2}', 1, 9, "a file holds one value"),
     ('{"a": 1}\n{"b": 2}', 2, 1, "name the file .jsonl if each line holds one"),
 ]
 
@@ -100,6 +111,8 @@ def test_what_stands_there_tells_the_mend(text: str, line: int, column: int, sai
     [
         ('{"doc": "a"}{"doc": "b"}', 13, "two values on a line: put this one on a line of its own"),
         ('{"doc": "a"} , {"doc": "b"}', 14, "two values on a line"),
+        *((f'{{"doc": "a"}}{end} {{"doc": "b"}}', 13, "this ends no line of JSON Lines: write .n") for end in ENDS),
+        ('{"doc": "a"}\u2028', 13, "no white space of JSON"),
         ("=======", 1, "the middle of a merge conflict"),
         (">>>>>>> theirs\r", 1, "the end of a merge conflict"),
         ("||||||| base", 1, "the middle of a merge conflict"),
@@ -153,6 +166,14 @@ def test_what_is_cut_off_is_told_as_such(value: object, data: st.DataObject) -> 
     at = data.draw(st.integers(1, len(text) - 1))
     with pytest.raises(JsonError, match=r"has no end|it ends while|numbers are written|no escape"):
         parse(text[:at])
+
+
+@pytest.mark.parametrize("values", [2, 9])
+def test_a_json_text_sequence_is_one_problem(tmp_path: Path, values: int) -> None:
+    (tmp_path / "some.jsonl").write_text('\x1e{"doc": "mill", "text": "A mill.", "spans": []}\n' * values, "utf-8")
+    (problem,) = check([tmp_path / "some.jsonl"]).problems
+    assert (problem.rule, problem.line) == ("json-syntax", 1)
+    assert problem.message.startswith("a record separator (U+001E) stands before each value: remove them")
 
 
 def test_is_open() -> None:

@@ -93,6 +93,28 @@ def test_what_is_said_of_a_value_over_several_lines(found: Found) -> None:
         assert found(f"{ROWS[0]}\n{changed}\n{ROWS[2]}\n") == [(SPREAD_STRING, 2)]
 
 
+BLANK_BETWEEN = "".join(f"\n  {each}\n".replace("[]", "[\n\n    ]") for each in INDENTED)
+"""What pandas writes with ``to_json(orient="records", lines=True, indent=2)``."""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (BLANK_BETWEEN, 1),
+        ("\r\n \r\n" + BLANK_BETWEEN + "\r\n", 1),
+        (f"{ROWS[0]}\n{BLANK_BETWEEN}\n\n{BLANK_BETWEEN}", 3),
+        (f"{ROWS[0]}\n{INDENTED[1]}\n\n\t\n{INDENTED[2]}\n", 2),
+    ],
+)
+def test_values_in_a_row_are_one_problem_with_the_blank_lines_between(found: Found, text: str, line: int) -> None:
+    assert found(text) == [(SPREAD, line)]
+
+
+def test_a_blank_line_between_lines_that_are_in_order_is_told(found: Found) -> None:
+    text = f"{ROWS[0]}\n\n{ROWS[1]}\n{INDENTED[2]}\n{ROWS[1].replace('harbor', 'quay')}\n\n"
+    assert [line for _, line in found(text)] == [2, 4, 10]
+
+
 def test_lines_with_the_same_slip_are_told_each(found: Found) -> None:
     endless = [row.replace('mill."', "mill.") for row in ROWS]
     assert [line for _, line in found("\n".join([ROWS[0], *endless[1:], *endless[1:]]))] == [2, 3, 4, 5]

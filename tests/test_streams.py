@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chipstance import streams
-from chipstance.inputs import Part, cut, expand, is_lines, open_part
+from chipstance.inputs import Part, cut, expand, is_json, is_lines, is_table, open_part
 from chipstance.streams import COMPRESSIONS, GZIP, ZSTD, Line, StreamError, lines, pieces
 
 SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
@@ -64,12 +64,30 @@ def test_what_is_compressed_comes_out_whole(compression: str) -> None:
         with pytest.raises(StreamError, match="cut off"):
             list(pieces(io.BytesIO(broken), compression))
     with pytest.raises(StreamError, match="no sound"):
-        list(pieces(io.BytesIO(packed + b"rest"), compression))
+        list(pieces(io.BytesIO(packed[:9] + b"rest" + packed[9:]), compression))
+    for rest in (b"\n", b"{}", b"rest"):
+        with pytest.raises(StreamError, match=f"something that is no {compression} stands behind its end: cut it off"):
+            list(pieces(io.BytesIO(packed + rest), compression))
+    for begun in (packed[:1], packed[:2], packed[:5]):
+        with pytest.raises(StreamError, match="cut off"):
+            list(pieces(io.BytesIO(packed + begun), compression))
     with pytest.raises(StreamError, match=f"it is not compressed: let the name end without {SUFFIXES[compression]}"):
         list(pieces(io.BytesIO(b"plain text"), compression))
     for twice in (pack(packed), gzip.compress(packed)):
         with pytest.raises(StreamError, match="it is compressed twice"):
             list(pieces(io.BytesIO(twice), compression if twice[:2] == packed[:2] else GZIP))
+
+
+def test_what_zstandard_asks_for_and_we_have_not_is_told() -> None:
+    wide = zstandard.ZstdCompressionParameters(window_log=28)
+    writer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    packed = writer.compress(b"{}\n") + writer.flush()
+    with pytest.raises(StreamError, match=r"a window above 128 MiB: compress it with .* by zstd --long=27"):
+        list(pieces(io.BytesIO(packed), ZSTD))
+    words = zstandard.train_dictionary(1000, [f"abcdefgh{number}".encode() * 50 for number in range(500)])
+    packed = zstandard.ZstdCompressor(dict_data=words).compress(b"{}\n")
+    with pytest.raises(StreamError, match="with a dictionary, which nobody has here: compress it without one"):
+        list(pieces(io.BytesIO(packed), ZSTD))
 
 
 @pytest.mark.parametrize("compression", [GZIP, ZSTD])
@@ -98,6 +116,26 @@ def test_names_are_expanded(tmp_path: Path) -> None:
     assert is_lines("memory://x/a.JSONL.gz")
     assert not is_lines("a.json.gz")
     assert not is_lines("a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "compression"),
+    [
+        ("http://h/x.parquet?a=b;filename=x.jsonl", is_table, ""),
+        ("https://h/x.jsonl.gz?x=a/b.jsonl", is_lines, GZIP),
+        ("HTTPS://h/x.json.zst#x.jsonl", is_json, ZSTD),
+        ("http://h/x.jsonl?sig=a/b.json.gz#c", is_lines, ""),
+        ("simplecache::http://h/x.jsonl?sig=a.json", is_lines, ""),
+        ("zip://in/x.jsonl.gz::http://h/z.zip?a=b.json", is_lines, GZIP),
+        ("simplecache::zip://x.parquet::http://h/z.zip", is_table, ""),
+        ("tar://x.json::z.tar.gz", is_json, ""),
+        ("memory://x?y.jsonl", is_lines, ""),
+        ("/x.json?y=.jsonl", is_lines, ""),
+    ],
+)
+def test_the_ending_of_an_address_is_that_of_its_path(name: str, told: object, compression: str) -> None:
+    assert [tells for tells in (is_lines, is_json, is_table) if tells(name)] == [told]
+    assert Part(name).compression == compression
 
 
 @given(st.integers(1, 2000), st.integers(1, 100))

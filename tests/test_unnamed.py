@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import ctypes
 import gzip
 import json
+import lzma
 import os
 import sys
+import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -160,6 +164,133 @@ def test_json_at_an_address(example: Path, suffix: str, tmp_path: Path, monkeypa
     for form in ("text", "json", "github", "sarif", "junit"):
         output = CliRunner().invoke(app, ["validate", address, "--format", form]).stdout
         assert address.replace(":", "%3A") in output if form == "github" else address in output
+
+
+def packed(folder: Path) -> None:
+    """Write archives with files of every form into a folder."""
+    table = folder / "some.parquet"
+    pq.write_table(pa.Table.from_pylist([{"doc": "a", "text": ""}]), table)
+    for name, content in {
+        "one.jsonl": lines(DOCUMENT, FAULTY),
+        "two.jsonl": lines(FAULTY),
+        "deep/three.jsonl.gz": gzip.compress(lines(FAULTY)),
+        "four.json": pretty(FAULTY),
+        "five.parquet": table.read_bytes(),
+    }.items():
+        with zipfile.ZipFile(folder / "z.zip", "a") as archive:
+            archive.writestr(name, content)
+        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "in" / name).write_bytes(content)
+    with tarfile.open(folder / "t.tar.gz", "w:gz") as archive_:
+        archive_.add(folder / "in", "")
+
+
+@pytest.mark.parametrize("chain", ["zip://{}::z.zip", "tar://{}::t.tar.gz", "simplecache::zip://{}::file://{}/z.zip"])
+def test_what_lies_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chain: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    packed(tmp_path)
+    wrong = {
+        "one.jsonl": FAULTS,
+        "two.jsonl": [("schema", "/text", 1)],
+        "deep/three.jsonl.gz": [("schema", "/text", 1)],
+        "four.json": [("schema", "/text", 3)],
+        "five.parquet": [("parquet-columns", "", 1)],
+    }
+    for engine in (in_process, Processes(2)):
+        for name, expected in wrong.items():
+            address = chain.format(name, tmp_path)
+            found = check([address], engine=engine)
+            assert (found.paths, places(found.problems)) == ((address,), expected)
+        found = check([chain.format("*.jsonl", tmp_path), chain.format("**/*.gz", tmp_path)], engine=engine)
+        names = ("deep/three.jsonl.gz", "one.jsonl", "two.jsonl")
+        assert found.paths == tuple(chain.format(name, tmp_path) for name in names)
+        assert len(found.problems) == 4
+    (problem,) = check([chain.format("none.jsonl", tmp_path)]).problems
+    assert problem.rule == "file-unreadable"
+
+
+@pytest.mark.parametrize(
+    "address", ["zip://one.jsonl::z.zip", "zip://*.jsonl::z.zip", "zip://one.jsonl::file://{}/z.zip", "file://{}/z.zip"]
+)
+def test_no_report_goes_over_an_archive_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    packed(tmp_path)
+    before = (tmp_path / "z.zip").read_bytes()
+    command = ["validate", address.format(tmp_path), "--report", "json=z.zip"]
+    result = CliRunner().invoke(app, command, env={"COLUMNS": "999"})
+    assert result.exit_code == 2
+    assert "z.zip is read" in result.output
+    assert (tmp_path / "z.zip").read_bytes() == before
+
+
+def test_a_folder_at_an_address_says_how_to_name_it(tmp_path: Path) -> None:
+    (problem,) = check([f"file://{tmp_path}"]).problems
+    assert problem.rule == "file-unreadable"
+    assert problem.message.endswith("a folder of this machine, without file://")
+
+
+ROWS = lines(DOCUMENT)
+NEARLY = {
+    "a.jsonlines": (ROWS, "this is text: let the name end with .jsonl"),
+    "b.jsonl.bz2": (bz2.compress(ROWS), "this is bzip2, which is not read: decompress it, or compress it as gzip"),
+    "c.jsonl.gzip": (gzip.compress(ROWS), "this is gzip: let the name end with .jsonl.gz"),
+    "d.ndjson.zstd": (PACKERS[".zst"](ROWS), "this is Zstandard: let the name end with .ndjson.zst"),
+    "e.JSON.XZ": (lzma.compress(ROWS), "this is xz, which is not read"),
+    "f.jsonlines.gz": (gzip.compress(ROWS), "this is gzip: let the name end with .jsonl.gz"),
+    "g.jsonl.zip": (b"PK\3\4" + ROWS, "this is zip, which is not read"),
+    "h.parquet.gz": (gzip.compress(ROWS), "this is gzip: decompress it, and let the name end with .parquet"),
+    "i.parquet.gz": (b"PAR1" + ROWS, "this is Parquet: let the name end with .parquet"),
+    "j.pq": (b"PAR1" + ROWS, "this is Parquet: let the name end with .parquet"),
+    "k.pq": (ROWS, "this is no Parquet: let the name end as its content asks for"),
+    "l.jsonl.lz4": (b"\x04\x22\x4d\x18" + ROWS, "this is no text: decompress it, and let the name end with .jsonl"),
+    "m.jsonl.zip": (ROWS, "this is text: let the name end with .jsonl"),
+    "n.jsonl.bz2": (b"<html>", "this is HTML or XML: fetch the file itself"),
+    "o.jsonlines": (b"", "this is text: let the name end with .jsonl"),
+}
+
+
+def test_names_that_are_nearly_those_of_files_that_are_read(tmp_path: Path) -> None:
+    for name, (content, _) in NEARLY.items():
+        (tmp_path / name).write_bytes(content)
+    for name in ("p.jsonl.bak", "q.json.tmp", "r.txt", "s.gz", "t.json5", "u.tar.gz", "v.bz2"):
+        (tmp_path / name).write_bytes(ROWS)
+    (tmp_path / "w.pq").mkdir()
+    found = check([tmp_path])
+    assert [Path(each.path).name for each in found.problems] == list(NEARLY)
+    assert found.problems == check([tmp_path / name for name in NEARLY]).problems
+    for problem in found.problems:
+        assert problem.rule == "kind-unknown"
+        assert problem.message.startswith(NEARLY[Path(problem.path).name][1])
+    for name in ("p.jsonl.bak", "s.gz"):
+        (problem,) = check([tmp_path / name]).problems
+        assert problem.message.startswith("no kind of file that ChipStance knows: name JSON")
+
+
+def test_json_may_be_named_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "SOME.JSON").write_bytes(pretty(FAULTY))
+    assert places(check([tmp_path]).problems) == [("schema", "/text", 3)]
+
+
+@pytest.mark.parametrize("name", ["gold/mill.json", "edits/mill.json", "entities.json", "articles.json"])
+def test_a_list_around_a_file_of_a_checkout_is_to_be_removed(example: Path, name: str) -> None:
+    path = example / "annotations" / name
+    path.write_text(f"[{path.read_text('utf-8')}]", "utf-8")
+    (problem,) = (each for each in check([path]).problems if each.path == str(path))
+    assert problem.rule == "schema"
+    assert problem.message.startswith("this is a list, and the file is to hold one object: remove the list around it")
+
+
+@pytest.mark.parametrize("name", ["gold/mill.json", "entities.json"])
+def test_a_file_of_a_checkout_is_never_lines(example: Path, name: str) -> None:
+    path = example / "annotations" / name
+    path.write_text('{"id": "a"}\n{"id": "b"}\n', "utf-8")
+    (problem,) = (each for each in check([path]).problems if each.path == str(path))
+    assert (problem.rule, problem.line) == ("json-syntax", 2)
+    assert problem.message.startswith("a file of this kind holds one JSON value: write all of it as one")
+    path.write_text(json.dumps([DOCUMENT]), "utf-8")
+    assert not any("jsonl" in each.message for each in check([path]).problems)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

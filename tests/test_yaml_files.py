@@ -100,6 +100,35 @@ def test_a_card_whose_front_matter_is_odd_is_told_where_it_stands(checkout: Path
     assert said in problem.message
 
 
+CONFLICT = b"<<<<<<< HEAD\nlicense: other\n=======\nlicense: none\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "behind", "line"),
+    [
+        ("CITATION.cff", b"title: A set\n", b"name: set\n", 2),
+        ("CITATION.cff", b"title: A set\nabstract: >\n  A set\n", b"", 4),
+        ("CITATION.cff", b"", b"", 1),
+        ("dataset_card.md", b"---\ntitle: A set\n", b"---\nProse.\n", 3),
+        ("dataset_card.md", b"", b"---\nProse.\n", 1),
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_merge_conflict_is_told_where_it_begins(
+    checkout: Path, name: str, before: bytes, behind: bytes, line: int, end: bytes
+) -> None:
+    (checkout / name).write_bytes((before + CONFLICT + behind).replace(b"\n", end))
+    (problem,) = validate([checkout])
+    assert (problem.rule, problem.line, problem.column) == ("yaml-syntax", line, 1)
+    assert problem.message.startswith("a merge conflict: keep one side")
+
+
+def test_prose_below_the_front_matter_may_hold_anything(example: Path) -> None:
+    card = example / "dataset_card.md"
+    card.write_bytes(card.read_bytes() + CONFLICT)
+    assert validate([example]) == []
+
+
 def test_front_matter_without_end_says_so(checkout: Path) -> None:
     (checkout / "dataset_card.md").write_bytes(b"---\n" + FRONT + b"Prose.\n")
     (problem,) = validate([checkout])

@@ -19,6 +19,16 @@ LOOKED_AT, WIDE = 512, 4096
 """So many bytes tell whether there is text, and in what encoding."""
 _FEWEST, _SOME, _FEW, _MOST = 4, 1 / 32, 1 / 8, 7 / 8
 """No fewer bytes are NUL in text of a wide encoding, and what parts of them."""
+NOT_READ = ", which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
+PACKED = {"gzip": ".gz", "Zstandard": ".zst"}
+"""How the names end of what is read compressed, where that is no Parquet."""
+_NEARLY = re.compile(
+    r".*?(?:\.(json|jsonl|ndjson|jsonlines|parquet|pq)"
+    r"\.(?:gz|gzip|zst|zstd|bz2|bzip2|xz|lzma|lz4|zip|7z|br|snappy|z)|\.(jsonlines|pq))",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_PARQUET = "this is no Parquet: let the name end as its content asks for, or write it as Parquet"
+_USUAL = {"jsonlines": "jsonl", "pq": "parquet"}
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -30,6 +40,39 @@ def signature(begin: bytes) -> str:
 def instead(begin: bytes) -> str:
     """Return what stands in place of a file, and how to get that; empty where nothing does."""
     return other_file(begin[:LOOKED_AT].decode(errors="replace"))
+
+
+def is_nearly(name: str) -> bool:
+    """Tell whether a name says that JSON, JSON Lines or Parquet is in a file, though it need not be read under it."""
+    return _NEARLY.fullmatch(name) is not None
+
+
+def wanted_name(name: str, begin: bytes) -> str:
+    """Return what a file is that is not read under its name, and the name it needs; empty for any other.
+
+    Args:
+        name: its name.
+        begin: its first bytes.
+    """
+    found = _NEARLY.fullmatch(name)
+    if not found:
+        return ""
+    ending = (found[1] or found[2]).lower()
+    return instead(begin) or _wanted_ending(_USUAL.get(ending, ending), begin)
+
+
+def _wanted_ending(ending: str, begin: bytes) -> str:
+    content = signature(begin)
+    if content == "Parquet":
+        return "this is Parquet: let the name end with .parquet"
+    if ending == "parquet":
+        return f"this is {content}: decompress it, and let the name end with .parquet" if content else _NO_PARQUET
+    if content:
+        packed = PACKED.get(content)
+        return f"this is {content}" + (f": let the name end with .{ending}{packed}" if packed else NOT_READ)
+    if not begin or seems_text(begin):
+        return f"this is text: let the name end with .{ending}"
+    return f"this is no text: decompress it, and let the name end with .{ending}"
 
 
 def seems_text(begin: bytes) -> bool:

@@ -23,6 +23,9 @@ PARQUET = ".parquet"
 DOCUMENTS, PREDICTIONS, UNCLEAR = "documents", "predictions", "unclear"
 """What the lines or rows of a file can be."""
 WILD = "*?["
+CHAIN = "::"
+"""Stands between the parts of an address of which each lies in the next."""
+WEB = ("http://", "https://")
 SAID = 200
 """So much is told of what a file system says."""
 
@@ -52,12 +55,31 @@ class Part:
     @property
     def compression(self) -> str:
         """``gzip``, ``zstd``, or empty."""
-        return COMPRESSIONS.get(PurePosixPath(self.address).suffix.lower(), "")
+        return COMPRESSIONS.get(PurePosixPath(path_of(self.address)).suffix.lower(), "")
 
 
 def is_address(name: str) -> bool:
     """Tell whether a name is an address, not a path."""
     return "://" in name
+
+
+def path_of(name: str) -> str:
+    """Return the part of a name whose ending says what it holds: a path is its own.
+
+    Of a chain (``zip://x.jsonl::z.zip``) it is the first part with a path, of what comes over the web the part before
+    the query.
+    """
+    return _parts(name)[1] if is_address(name) else name
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Return what stands before the path of an address, the path with its scheme, and what stands behind it."""
+    links = address.split(CHAIN)
+    at = next((index for index, link in enumerate(links) if is_address(link)), 0)
+    path, web = links[at], links[at].lower().startswith(WEB)
+    end = min((path.find(sign) for sign in "?#" if web and sign in path), default=len(path))
+    before, behind = (CHAIN.join([*links[:at], ""]), CHAIN.join(["", *links[at + 1 :]]))
+    return before, path[:end], path[end:] + behind
 
 
 def descriptor(name: str) -> int | None:
@@ -68,21 +90,22 @@ def descriptor(name: str) -> int | None:
 
 def is_lines(name: str) -> bool:
     """Tell whether a name is that of a JSON Lines file, plain or compressed."""
-    return PurePosixPath(plain_name(name.lower())).suffix in LINES
+    return PurePosixPath(plain_name(name).lower()).suffix in LINES
 
 
 def is_json(name: str) -> bool:
     """Tell whether a name is that of a JSON file, plain or compressed."""
-    return PurePosixPath(plain_name(name.lower())).suffix == JSON
+    return PurePosixPath(plain_name(name).lower()).suffix == JSON
 
 
 def is_table(name: str) -> bool:
     """Tell whether a name is that of a Parquet file."""
-    return name.lower().endswith(PARQUET)
+    return path_of(name).lower().endswith(PARQUET)
 
 
 def plain_name(name: str) -> str:
-    """Return the name that a file has when it is not compressed."""
+    """Return the name that a file has when it is not compressed; of an address, of its path alone."""
+    name = path_of(name)
     suffix = PurePosixPath(name).suffix
     return name.removesuffix(suffix) if suffix.lower() in COMPRESSIONS else name
 
@@ -95,15 +118,18 @@ def expand(name: str) -> list[str]:
     Raises:
         OSError: nobody can tell what an address stands for.
     """
-    if not any(sign in name for sign in WILD) or (not is_address(name) and os.path.lexists(name)):
+    if not any(sign in path_of(name) for sign in WILD) or (not is_address(name) and os.path.lexists(name)):
         return [name]
     if not is_address(name):
         return sorted({*_glob(name), *_locked(os.path.dirname(name))})  # noqa: PTH120 (as below)
+    before, _, behind = _parts(name)
     with _foreign():
         import fsspec
 
         system, path = fsspec.url_to_fs(name)
-        return [name] if system.exists(path) else sorted(map(system.unstrip_protocol, system.glob(path)))
+        if system.exists(path):
+            return [name]
+        return sorted(f"{before}{system.unstrip_protocol(found)}{behind}" for found in system.glob(path))
 
 
 def _glob(pattern: str) -> list[str]:
@@ -143,13 +169,17 @@ def open_part(part: Part) -> Iterator[Iterator[Line]]:
         OSError: it can't be read.
         chipstance.streams.StreamError: while reading, where it is compressed and not in order.
     """
-    with open_address(part.address) as file:
-        whole = not part.start and part.end is None
+    whole = not part.start and part.end is None
+    with open_address(part.address, onward=whole) as file:
         yield lines(pieces(file, part.compression) if whole else _range(file, part))
 
 
-def open_address(address: str) -> BinaryIO:
+def open_address(address: str, *, onward: bool = False) -> BinaryIO:
     """Open a file's bytes.
+
+    Args:
+        address: a path, or an address.
+        onward: whether all of it is read from its beginning, which a web server can do that sends no parts.
 
     Raises:
         OSError: it can't be read, or is no regular file.
@@ -157,16 +187,16 @@ def open_address(address: str) -> BinaryIO:
     if (number := descriptor(address)) is not None:
         return open(number, "rb", closefd=False)
     if is_address(address):
-        return _open_address(address)
+        return _open_address(address, **({"block_size": 0} if onward and address.lower().startswith(WEB) else {}))
     refuse_special(Path(address))
     return Path(address).open("rb")
 
 
-def _open_address(address: str) -> BinaryIO:
+def _open_address(address: str, **options: int) -> BinaryIO:
     with _foreign():
         import fsspec
 
-        return io.BufferedReader(_Remote(fsspec.open(address, "rb").open()), PIECE)
+        return io.BufferedReader(_Remote(fsspec.open(address, "rb", **options)), PIECE)
 
 
 @contextmanager
@@ -183,10 +213,14 @@ def _foreign() -> Iterator[None]:
 
 
 class _Remote(io.RawIOBase):
-    """A file at an address."""
+    """A file at an address.
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    Args:
+        opener: of fsspec; it is held, for an archive is closed with it.
+    """
+
+    def __init__(self, opener: Any) -> None:
+        self._opener, self._file = opener, opener.open()
 
     def readable(self) -> bool:
         return True
@@ -210,7 +244,7 @@ class _Remote(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             super().close()
-            self._file.close()
+            self._opener.close()
 
 
 class Begun:

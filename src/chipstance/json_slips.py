@@ -56,6 +56,10 @@ FILES = (
 )
 """What stands in place of JSON, by its beginning."""
 
+SEPARATOR = "\x1e"
+"""Begins each value of a JSON text sequence (RFC 7464)."""
+ENDS = "\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+"""What others take for the end of a line, and JSON Lines do not."""
 COMMA = "a comma too many: remove it"
 QUOTED = 'the string that begins at {string} ends here: write \\" for a quotation mark in it, or add what is missing'
 CUT_OFF = "it ends while {opened} is open: fetch or save it again if it is cut off, or close what is open"
@@ -63,9 +67,12 @@ CUT_OFF = "it ends while {opened} is open: fetch or save it again if it is cut o
 SLIPS = (
     Slip(None, None, r"//|/\*|#", "JSON has no comments: remove it"),
     Slip(None, None, r"```", "this marks JSON in another text: keep what stands between such lines"),
-    Slip(None, None, r"[`'´‘-‟«»]", 'keys and strings stand in straight double quotes: write " for {here}'),
+    Slip(None, None, r"[`'´‘-‟«»\uff02\uff07]", 'keys and strings stand in straight double quotes: write " for {here}'),
+    Slip(None, None, r"[\uff0c\uff1a\uff3b\uff3d\uff5b\uff5d]", "a wide sign stands here: write the plain one of JSON"),
     Slip(None, None, r"\0", "a NUL stands here: save the file as UTF-8, or fetch it again if it is damaged"),
     Slip(None, None, "\ufeff", "a byte order mark stands here: remove it"),
+    Slip("", r"[\]}]", rf"[{ENDS}]\s*[\[{{]", "{another}"),
+    Slip(None, None, SEPARATOR, "a record separator (U+001E) stands here: remove it"),
     Slip(None, None, r"[^\S \t\r\n]|[\u200b-\u200f\u2060]", "this is no white space of JSON: write a plain space"),
     Slip("{[", None, r"\w*\Z", CUT_OFF),
     Slip("{[", ",", r"[\]}]", COMMA, before=True),
@@ -80,6 +87,7 @@ SLIPS = (
     Slip("{", ",", r"\d[\d.]*\s*[,}]", "a key, in double quotes, is due here: a number has no comma in it"),
     Slip("{", r"[{,]", r"[^\W_][\w$.-]*|[_$][\w$.-]*", 'keys stand in double quotes: write "{here}"'),
     Slip("{[", '"', r'(?<=")[^\s,:=;\]}]', QUOTED),
+    Slip(None, None, r"[-+.]?[^\D0-9]", "digits of another script stand here: write the digits 0 to 9"),
     Slip(None, None, r"(?<=[\d.])[\w.]|\+\d|\.\d|-(?!\d)|[−–]", "numbers are written like 12, -0.5 or 1e6: mend it"),
     Slip("{[", None, r"(?i:true|false)\b", "JSON writes it in lower case: true or false"),
     Slip("{[", None, r"(?i:null|none|undefined|nil|nan|inf|infinity)\b", "this is no value of JSON: write null"),
@@ -116,7 +124,7 @@ def other_file(text: str) -> str:
     return next((mend for pattern, mend in FILES if re.match(pattern, text)), "")
 
 
-def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int]:
+def slip(text: str, at: int, said: str, *, line: bool = False, alone: bool = False) -> tuple[str, int]:
     """Return what is wrong with a text that is no JSON, with the mend, and the offset where.
 
     Args:
@@ -124,6 +132,7 @@ def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int
         at: offset at which Python stops reading it.
         said: what Python says.
         line: whether it is a line of JSON Lines.
+        alone: whether it is a file of which there is no other form with many values.
     """
     if not text.strip():
         return "nothing stands here: " + ("remove the empty line, or write a value" if line else "write a value"), 0
@@ -134,7 +143,7 @@ def slip(text: str, at: int, said: str, *, line: bool = False) -> tuple[str, int
         return beginning, 0
     # some versions of Python stop at the comma, others at the bracket after it
     place = _place(text, at + said.startswith("Illegal trailing comma"))
-    return _in_string(text, place) if place.within else _outside(text, place, said, line=line)
+    return _in_string(text, place) if place.within else _outside(text, place, said, line=line, alone=alone)
 
 
 def _place(text: str, at: int) -> Place:
@@ -169,7 +178,7 @@ def _in_string(text: str, place: Place) -> tuple[str, int]:
     return (mend, place.at) if mend else (ENDLESS_LINE if here.strip("\\") else ENDLESS, place.string)
 
 
-def _outside(text: str, place: Place, said: str, *, line: bool) -> tuple[str, int]:
+def _outside(text: str, place: Place, said: str, *, line: bool, alone: bool) -> tuple[str, int]:
     before = len(text[: place.at].rstrip(_BLANK)) - 1
     after = text[before] if before >= 0 else ""
     inside = text[place.opened[-1]] if place.opened else ""
@@ -181,19 +190,22 @@ def _outside(text: str, place: Place, said: str, *, line: bool) -> tuple[str, in
                 here=found[0][:60],
                 opened=f"{inside} at {_where(text, place.opened[-1], line=line)}" if inside else "",
                 string=_where(text, place.string, line=line),
-                another=_RETURNED if line and "\r" in text[before + 1 : place.at] else _ANOTHER[line],
+                another=_another_on_line(text[before + 1 : place.at + 1]) if line else _ALONE if alone else _ANOTHER,
             )
             return mend, before if each.before else place.at
     return next((mend for start, mend in SAID.items() if said.startswith(start)), "remove what follows"), place.at
 
 
-_ANOTHER = {
-    True: "two values on a line: put this one on a line of its own",
-    False: "a file holds one value: remove this one, or name the file .jsonl if each line holds one",
-}
-
-
+_ANOTHER = "a file holds one value: remove this one, or name the file .jsonl if each line holds one"
+_ALONE = "a file of this kind holds one JSON value: write all of it as one, or remove this one"
+_ON_LINE = "two values on a line: put this one on a line of its own"
+_ENDED = "this ends no line of JSON Lines: write \\n in its place"
 _RETURNED = "a carriage return alone ends no line: end each line with \\n, as all but very old programs do"
+
+
+def _another_on_line(between: str) -> str:
+    """Return what is wrong with a second value on a line, by what stands between both, and what comes then."""
+    return _RETURNED if "\r" in between else _ENDED if re.search(f"[{ENDS}]", between) else _ON_LINE
 
 
 def _follows(each: Slip, after: str) -> bool:

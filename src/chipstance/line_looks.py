@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from chipstance.faults import show
-from chipstance.json_slips import CONFLICT
+from chipstance.json_slips import CONFLICT, SEPARATOR
 from chipstance.line_slips import SPREAD, is_spread
 from chipstance.locate import JsonError, parse
 from chipstance.streams import SYNTAX, Line, StreamError, refuse_other
@@ -17,6 +17,7 @@ from chipstance.streams import SYNTAX, Line, StreamError, refuse_other
 LINES, BYTES, FEWEST, ALIKE = 20, 1 << 20, 2, 5
 """So many lines, or about so many bytes, tell; a single line does not, nor fewer than the last that are wrong alike."""
 BEGINNINGS = ("{", "[")
+SEQUENCE = "a record separator (U+001E) stands before each value: remove them, and keep the line ends"
 SEPARATED = {",": "CSV", ";": "CSV with semicolons", "\t": "a table with tabs"}
 MEND = "write each document as a JSON object on a line of its own"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -57,7 +58,10 @@ def _refuse_no_json(lines: Sequence[Line]) -> None:
         raise StreamError(SYNTAX, f"nothing stands on the first {len(first)} lines: remove those that are empty")
     if len(written) < FEWEST or any(line.too_long for line in first) or any(map(_is_json, written)):
         return
-    meant = [text for text in written if text.lstrip("\ufeff \t").startswith(BEGINNINGS) or CONFLICT.match(text)]
+    if all(text.startswith(SEPARATOR) for text in written):
+        raise StreamError(SYNTAX, SEQUENCE)
+    bare = {text: text.lstrip(f"\ufeff \t{SEPARATOR}") for text in written}
+    meant = [text for text in written if bare[text].startswith(BEGINNINGS) or CONFLICT.match(text)]
     odd = sum(_CONTROL.search(text) is not None for text in written)
     if 2 * odd >= len(written) > 2 * len(meant):
         raise StreamError(SYNTAX, "this is no text: name the file as what it is, or fetch it again if it is damaged")

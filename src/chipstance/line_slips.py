@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from chipstance.json_slips import COMMA, CONFLICT, UNMERGED, UNMERGED_END, UNMERGED_MIDDLE, is_open
@@ -38,12 +39,14 @@ class Fragment(NamedTuple):
         plain: how many brackets it opens more than it closes, and whether it ends in a string, if it begins in none;
             None where it is no part of a value.
         quoted: the same, if it begins in a string.
+        blank: whether nothing stands on it.
     """
 
     line: int
     begins: bool
     plain: tuple[int, bool] | None
     quoted: tuple[int, bool] | None
+    blank: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -57,7 +60,8 @@ def fragment(text: str, line: int) -> Fragment:
         return Fragment(line, begins=False, plain=None, quoted=None)
     plain = _walk(text)
     begins = plain[0] > 0 and (plain[1] or text.rstrip().endswith(GOES_ON))
-    return Fragment(line, begins, plain, None if text.lstrip().startswith(("{", "[")) else _walk(f'"{text}'))
+    quoted = None if text.lstrip().startswith(("{", "[")) else _walk(f'"{text}')
+    return Fragment(line, begins, plain, quoted, blank=not text.strip())
 
 
 def _walk(text: str) -> tuple[int, bool]:
@@ -80,7 +84,9 @@ def whole(
         is_document: tells whether a line holds a document.
     """
     values = {first.line: (first, last) for first, last in _values(fragments, is_document)}
-    problems = list(problems)
+    blank = {each.line for each in fragments if each.blank}
+    beside = {line for first, _ in values.values() for line in _before(first.line, blank)}
+    problems = [each for each in problems if each.line not in beside]
     commas = {each.line for each in problems if each.message == COMMA}
     alike = len(commas) >= FEWEST_COMMAS and max(commas) == len(commas) >= lines - 1
     told = 0
@@ -95,8 +101,17 @@ def whole(
             yield each
 
 
+def _before(line: int, blank: Collection[int]) -> Iterator[int]:
+    """Yield the blank lines right before a line."""
+    while (line := line - 1) in blank:
+        yield line
+
+
 def _values(fragments: Sequence[Fragment], is_document: Callable[[int], bool]) -> Iterator[tuple[Fragment, int]]:
-    """Yield the first and the last line of each value that is spread over lines, or of several in a row."""
+    """Yield the first and the last line of each value that is spread over lines, or of several in a row.
+
+    Blank lines behind a value are counted to it.
+    """
     by_line = {each.line: each for each in fragments}
     steps, held = STEPS * len(fragments), list[tuple[Fragment, int]]()
     for each in fragments:
@@ -104,6 +119,8 @@ def _values(fragments: Sequence[Fragment], is_document: Callable[[int], bool]) -
             continue
         last, closed = _end(each, by_line, min(fragments[-1].line, each.line + steps), is_document)
         steps -= last - each.line
+        while closed and (after := by_line.get(last + 1)) and after.blank:
+            last += 1
         if closed and held and not each.is_cut and each.line == held[-1][1] + 1:
             held[-1] = held[-1][0], last
         elif closed:
@@ -133,9 +150,10 @@ def _end(
 
 def is_spread(lines: Sequence[Line]) -> bool:
     """Tell whether one value is spread over the first lines of a file, of which two are needed."""
-    if len(lines) < FIRST or any(line.too_long for line in lines[:FIRST]):
+    written = list(islice((line for line in lines if line.too_long or line.data.strip()), FIRST))
+    if len(written) < FIRST or any(line.too_long for line in written):
         return False
-    first, second = (line.data.decode(errors="replace").strip() for line in lines[:FIRST])
+    first, second = (line.data.decode(errors="replace").strip() for line in written)
     if not first.endswith(("{", "[", ",")) or not is_open(first):
         return False
     try:

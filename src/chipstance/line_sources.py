@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chipstance.context import Context
 from chipstance.inputs import PREDICTIONS, Part, is_table, open_part
@@ -19,13 +18,10 @@ from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
 from chipstance.parquet_columns import PARQUET_COLUMNS, column_faults, wanted_columns
 from chipstance.parquet_lines import UNREADABLE, Row, RowLines, row_lines
-from chipstance.parquet_rows import batches, groups, open_table, too_large
+from chipstance.parquet_rows import Table, batches, groups, open_table, too_large
 from chipstance.schemas import Schemas
 from chipstance.sources import Source, parse_source, refused, unreadable
 from chipstance.streams import LINE_TOO_LONG, LONGEST_LINE, Line, StreamError
-
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
 
 EMPTY = 'the file is empty: write one line for each document, with "spans": [] where there are none'
 
@@ -117,7 +113,7 @@ class _Reader:
             yield from self._rows(table, length, None, written)
 
     def _rows(
-        self, table: pq.ParquetFile, length: int, columns: Sequence[str] | None, written: Callable[[Row], bytes]
+        self, table: Table, length: int, columns: Sequence[str] | None, written: Callable[[Row], bytes]
     ) -> Iterator[Source]:
         end = 0
         for group, rows in groups(table, Part(str(self.path))):

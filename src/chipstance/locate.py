@@ -33,6 +33,7 @@ _LEAF = rf"[{{\[]{_FLAT}[}}\]]"
 _SCALAR = rf'{_STRING}|[^ \t\r\n{{}}\[\],"]++'
 _MEMBER = re.compile(rf"[ \t\r\n,]*+(?:({_STRING}){_SPACE}:{_SPACE})?+({_SCALAR}|{_LEAF}|[{{\[}}\]])", re.DOTALL)
 """A key, if there is one, and its value; only the bracket where the value holds others, or where there is no more."""
+_NUMBER = re.compile(r"[-+.0-9eE]++")
 _COLON = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}", re.DOTALL)
 _REST = re.compile(rf"(?:{_FLAT}{_LEAF})*+{_FLAT}([{{}}\[\]])", re.DOTALL)
 """To the next bracket, over objects and lists that hold none."""
@@ -162,13 +163,21 @@ class Positions:
 
     def find(self, pointer: str, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at a pointer, or of its key; of the nearest parent where it is gone."""
+        return self.at(self._offset(pointer, key=key))
+
+    def written(self, pointer: str) -> str:
+        """Return the number at a pointer as it is written."""
+        found = _NUMBER.match(self.text, self._offset(pointer))
+        return found[0] if found else ""
+
+    def _offset(self, pointer: str, *, key: bool = False) -> int:
         begin = value = self._begin
         for name in pointer.split("/")[1:]:
             found = self._members(value).find(name) if self.text.startswith(("{", "["), value) else None
             if found is None:
                 break
             begin, value = found
-        return self.at(begin if key else value)
+        return begin if key else value
 
     def _members(self, at: int) -> _Members:
         if at not in self._opened:
@@ -221,12 +230,13 @@ def decode(data: bytes, rule: str = "json-encoding", *, line: bool = False) -> s
         raise JsonError(rule, f"{which} is no UTF-8: save the file as UTF-8", *place) from None
 
 
-def parse(text: str, *, line: bool = False) -> Any:
+def parse(text: str, *, line: bool = False, alone: bool = False) -> Any:
     """Return the value of a strict JSON text.
 
     Args:
         text: a file's, or a line's.
         line: whether it is a line of JSON Lines.
+        alone: whether it is a file of which there is no other form with many values.
 
     Raises:
         JsonError: bad syntax, a duplicate key, NaN or Infinity, a lone surrogate, or nesting beyond ``MAX_DEPTH``.
@@ -234,7 +244,7 @@ def parse(text: str, *, line: bool = False) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        message, at = slip(text, error.pos, error.msg, line=line)
+        message, at = slip(text, error.pos, error.msg, line=line, alone=alone)
         raise JsonError("json-syntax", message, *position(text, at)) from None
     except RecursionError:
         raise JsonError("json-depth", TOO_DEEP, *position(text, _depth_at(text))) from None

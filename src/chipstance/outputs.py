@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chipstance.folders import find_checkout
-from chipstance.inputs import STANDARD_INPUT, descriptor
+from chipstance.inputs import CHAIN, STANDARD_INPUT, descriptor, is_address
 from chipstance.jsonfile import is_file, is_missing
 
 
 def real(name: str) -> Path:
-    """Return where a path, or an address of a file on this machine, leads.
+    """Return where a path, or an address of a file on this machine, leads; of a chain, where its last part does.
 
     A loop of links, at which Path.resolve raises, leads to itself.
     """
-    return Path(os.path.realpath(name.rpartition("://")[2]))
+    last = name.rpartition(CHAIN)[2] if is_address(name) else name
+    return Path(os.path.realpath(last.rpartition("://")[2]))
 
 
 def refusal(path: Path, read: Sequence[str]) -> str:

@@ -30,6 +30,10 @@ NEITHER = (
     "nobody can tell what the rows hold: add the columns text and spans for documents, or spans or answer alone for"
     " predictions; a table of a release is checked with its folder"
 )
+FLAT = (
+    "this seems to be a table with one row a span: group its rows by doc, with the spans of each as a list of structs"
+    " in a column spans"
+)
 
 Kind = tuple[Callable[["pa.DataType"], bool], str]
 """What tells whether a type is right, and the type in words."""
@@ -38,9 +42,10 @@ Kind = tuple[Callable[["pa.DataType"], bool], str]
 def table_kind(names: Iterable[str], layers: Layers) -> str:
     """Return what the rows of a file with these columns are: ``documents`` or ``predictions``, else ``unclear``."""
     known = set(names)
-    if TEXT in known:
+    folded = {name.casefold() for name in known}  # a wrong case is told as such
+    if TEXT in folded:
         return DOCUMENTS
-    return PREDICTIONS if known & {SPANS, ANSWER, *(layer.name for layer in layers)} else UNCLEAR
+    return PREDICTIONS if SPANS in folded or known & {ANSWER, *(layer.name for layer in layers)} else UNCLEAR
 
 
 def wanted_columns(names: Iterable[str], layers: Layers, kind: str) -> dict[str, str]:
@@ -69,8 +74,14 @@ def column_faults(schema: pa.Schema, layers: Layers, kind: str) -> Iterator[tupl
         layers: what is annotated.
         kind: what the rows are; ``unclear`` where nobody can tell.
     """
+    import pyarrow as pa
+
+    schema = pa.schema([field.with_type(stored(field.type)) for field in schema])
+    if _is_flat(schema, layers):
+        yield "", FLAT
+        return
     if kind == UNCLEAR:
-        yield "", NEITHER
+        yield "", _unclear(schema, layers)
         return
     wanted = wanted_columns(schema.names, layers, kind)
     yield from _faults(list(schema), wanted, _meant(schema, wanted, layers), "")
@@ -81,6 +92,25 @@ def column_faults(schema: pa.Schema, layers: Layers, kind: str) -> Iterator[tupl
     for layer in layers if SPANS in wanted else ():
         if schema.names.count(layer.name) == 1 and is_spans(schema.field(layer.name).type):
             yield f"/{layer.name}", f"the file has spans in the column {SPANS} and in {layer.name}: keep one layout"
+
+
+def _is_flat(schema: pa.Schema, layers: Layers) -> bool:
+    """Tell whether a file without any spans seems to have one in each row."""
+    types = {field.name.casefold(): field.type for field in schema}
+    if {SPANS, ANSWER} & types.keys() or any(is_spans(types[name]) for name in layers.by_name if name in types):
+        return False
+    return types.keys() >= {DOC, "layer", "start", "end"} and is_text(types["layer"])
+
+
+def _unclear(schema: pa.Schema, layers: Layers) -> str:
+    """Return what is told of columns of which nobody knows what they hold: which may be meant by those that matter."""
+    lists = [field.name for field in schema if is_spans(field.type)]
+    telling = dict(alike((TEXT, SPANS, ANSWER), schema.names)) | dict(alike(list(layers.by_name), lists))
+    if not telling:
+        return NEITHER
+    missing = () if DOC in schema.names else (DOC,)
+    meant = [f"{found} to {name}" for name, found in (dict(alike(missing, schema.names)) | telling).items()]
+    return f"nobody can tell what the rows hold: rename {', '.join(meant)}, if that is meant"
 
 
 def _span_faults(span: pa.StructType, name: str, layers: Layers, kind: str) -> Iterator[tuple[str, str]]:
@@ -155,8 +185,7 @@ def _kinds() -> dict[str, Kind]:
     from pyarrow import types
 
     def is_value(kind: pa.DataType) -> bool:
-        numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-        return is_text(kind) or bool(types.is_boolean(kind) or numbers)
+        return is_text(kind) or bool(types.is_boolean(kind) or types.is_decimal(kind))
 
     def is_attributes(kind: pa.DataType) -> bool:
         if types.is_map(kind):
@@ -196,6 +225,29 @@ def _is_list(kind: pa.DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def stored(kind: pa.DataType) -> pa.DataType:
+    """Return a type as its values are stored: no extension, and lists in place of their views."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if isinstance(kind, pa.BaseExtensionType):
+        return stored(kind.storage_type)
+    if types.is_struct(kind):
+        return pa.struct([field.with_type(stored(field.type)) for field in kind])
+    if types.is_map(kind):
+        item = kind.item_field
+        return pa.map_(kind.key_field, item.with_type(stored(item.type)), kind.keys_sorted)
+    if types.is_list_view(kind) or types.is_large_list_view(kind) or types.is_large_list(kind):
+        return pa.large_list(_stored_value(kind))
+    if types.is_list(kind):
+        return pa.list_(_stored_value(kind))
+    return pa.list_(_stored_value(kind), kind.list_size) if types.is_fixed_size_list(kind) else kind
+
+
+def _stored_value(kind: pa.DataType) -> pa.Field:
+    return kind.value_field.with_type(stored(kind.value_type))
 
 
 def _fine(kind: pa.DataType, is_right: Callable[[pa.DataType], bool]) -> bool:

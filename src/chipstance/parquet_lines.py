@@ -139,9 +139,10 @@ class RowLines:
         declared, nulls = (layer.attributes, self._nulls[layer.name]) if layer else ({}, ())
         if isinstance(value, str):
             try:
-                return _dump(parse(value))
+                parse(value)
             except JsonError:
                 return _dump(value)
+            return value.translate(_ONE_LINE)  # as it stands: a number would be written otherwise
         if isinstance(value, list):  # the pairs of a map, of which some may have the same key
             pairs = (f"{_dump(name)}: {_dump(_read(each, declared.get(name)))}" for name, each in value)
             return f"{{{', '.join(pairs)}}}"
@@ -161,4 +162,5 @@ def _plain(value: Any) -> str | None:
     return decimal_text(value) if isinstance(value, Decimal) else str(value)
 
 
+_ONE_LINE = str.maketrans("\r\n", "  ")
 _dump = json.JSONEncoder(ensure_ascii=False, default=_plain).encode

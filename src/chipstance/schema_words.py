@@ -56,6 +56,8 @@ def message(keyword: str, wanted: Json, value: Json, schema: Mapping[str, Json])
     """
     if keyword == "type" or (keyword in ("pattern", "format") and _titled(schema)):
         return f"{show(value)} must be {form(schema)}{_unread(value, schema)}"
+    if keyword == "not" and isinstance(wanted, dict) and _titled(wanted):
+        return f"{show(value)} must not be {_titled(wanted)}: choose another"
     if keyword == "enum":
         more = f" … ({len(wanted)} in all)" if len(wanted) > MOST_NAMED else ""
         wanted = ", ".join(map(show, wanted[:MOST_NAMED])) + more
@@ -88,10 +90,10 @@ def types(schema: Mapping[str, Json]) -> Sequence[str]:
 def _unread(value: Json, schema: Mapping[str, Json]) -> str:
     """Return why a string is not taken for the list or object that it holds."""
     structured = _STRUCTURED.intersection(types(schema))
-    if not structured or not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+    if not structured or not isinstance(value, str) or value.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return ""
     try:
-        parse(value)
+        parse(value, alone=True)
     except JsonError as error:
         return f", and this string holds none: {error}"
     return ": remove the quotation marks around it"

@@ -10,27 +10,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chipstance.faults import MOST_FAULTS, Fault, show
+from chipstance.faults import MOST_FAULTS, Fault, show, whole
+from chipstance.folders import LAYERS, find_checkout
 from chipstance.jsonfile import NOT_REACHED, is_file, read_bytes
 from chipstance.locate import JsonError, Positions, decode, parse, position
 from chipstance.model import Problem
 from chipstance.rules import Finding, declare
-from chipstance.schemas import Schemas, schema_faults
+from chipstance.schemas import SUFFIX, Schemas, schema_faults
 
 Json = Any
 
 UNKNOWN = "no kind of file that ChipStance knows"
 KIND_UNKNOWN = declare("kind-unknown", "A JSON file, or what its lines hold, is of a kind that the validator knows.")
+WHOLE_NUMBER = "whole-number"
 _ODD_NUMBER = re.compile(r"-0(?![\d.])|\d[eE]\+?\d{3}|\d{309}")
 """Part of any number that is minus zero, or a float too large to be held."""
 _FLOAT = re.compile(r"-?\d+[.eE].*")
 _NUMBER = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?', re.DOTALL)
 """A string or a number of a JSON text."""
 LISTED = "this is a list of objects: write each of them on a line of its own, without the brackets and commas around"
+AROUND = "this is a list, and the file is to hold one object: remove the list around it, or give each a file of its own"
 PIPED = "pipe its content into chipstance validate -"
+HERE = "put the file itself here"
 MENDS = {
     errno.ELOOP: "mend the link, or put the file itself in its place",
     errno.EBADF: "nothing is open under this number; name a file, or pipe its content into chipstance validate -",
+    errno.EISDIR: "name the files in it, as by * at its end; a folder of this machine, without file://",
     NOT_REACHED: "mend the address, or install or give what it asks for",
 }
 """What is to be done where the system tells a certain error."""
@@ -51,7 +56,7 @@ for _rule, _reason in {
     "predictions-empty": "A file of predictions or documents has a line.",
     "schema": "A file keeps to the JSON Schema of its kind.",
     "schema-pattern": "A pattern of a schema can be matched in linear time.",
-    "whole-number": "A whole number is written without a point or an exponent: 10, not 10.0.",
+    WHOLE_NUMBER: "A whole number is written without a point or an exponent: 10, not 10.0.",
     "problems-many": "A file has no more than 10,000 problems.",
 }.items():
     declare(_rule, _reason)
@@ -126,10 +131,19 @@ def unreadable(path: Path, error: OSError | JsonError) -> Problem:
     """Return the problem of a file, or a folder, that can't be read."""
     if isinstance(error, JsonError):
         return refused(path, error, 0)
-    special = error.errno == errno.EINVAL and not is_file(path)
-    mend = PIPED if special else MENDS.get(error.errno or 0, "let everybody read it, or put it back")
+    if error.errno == errno.EINVAL and not is_file(path):
+        mend = HERE if _has_place(path) else PIPED
+    else:
+        mend = MENDS.get(error.errno or 0, "let everybody read it, or put it back")
     message = f"it can't be read ({error.strerror or error}): {mend}"
     return Problem("file-unreadable", str(path), "", message, 1, 1)
+
+
+def _has_place(path: Path) -> bool:
+    """Tell whether a file is looked for where it stands: in a checkout, or in a folder of schemas."""
+    checkout = find_checkout(path.parent)
+    folders = [checkout.annotations, checkout.schema, checkout.dataset, checkout.systems.parent] if checkout else []
+    return path.name == LAYERS or path.name.endswith(SUFFIX) or not set(folders).isdisjoint(path.parents)
 
 
 def refused(path: Path, error: JsonError, line: int) -> Problem:
@@ -140,18 +154,17 @@ def refused(path: Path, error: JsonError, line: int) -> Problem:
 def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) -> Source:
     """Return a source whose text has been read already; arguments as its attributes."""
     try:
-        data = parse(text, line=line > 0)
+        data = parse(text, line=line > 0, alone=kind not in ("", *OF_LINES))
         _check_numbers(text)
     except JsonError as error:
         return Source(path, kind, text, line=line, problems=(refused(path, error, line),))
     source = Source(path, kind or kind_by_content(data), text, data, line, positions=Positions(text))
-    if (line or source.kind in OF_LINES) and isinstance(data, list) and data and all(map(_is_object, data)):
-        message = LISTED if line else f"{LISTED}, and name it .jsonl"
+    if isinstance(data, list) and data and (message := _listed(data, source, kind)):
         return replace(source, problems=(source.problem("schema", Finding("", message)),))
     if not source.kind:
         message = _as_line(data) or f"{UNKNOWN}: move it elsewhere, or give it the keys of its kind"
         return replace(source, problems=(source.problem("kind-unknown", Finding("", message)),))
-    if not line and source.kind == "annotations" and (message := _as_line(data)):
+    if not line and source.kind == "annotations" and isinstance(data, dict) and (message := _as_line(data)):
         return replace(source, data=None, problems=(source.problem("kind-unknown", Finding("", message)),))
     faults = list(schema_faults(data) if source.kind == "schema" else schemas.faults(source.kind, data))
     if not faults:
@@ -161,8 +174,17 @@ def parse_source(path: Path, kind: str, text: str, line: int, schemas: Schemas) 
     return replace(source, problems=_problems(source, faults), faults=frozenset(fault.pointer for fault in faults))
 
 
-def _is_object(data: Json) -> bool:
-    return isinstance(data, dict)
+def _listed(data: list[Json], source: Source, kind: str) -> str:
+    """Return what is wrong with a list in place of what it holds; empty where it holds something else.
+
+    Args:
+        data: the list.
+        source: where it stands.
+        kind: of the file, by its place or as somebody says.
+    """
+    if (source.line or source.kind in OF_LINES) and all(isinstance(each, dict) for each in data):
+        return LISTED if source.line else f"{LISTED}, and name it .jsonl"
+    return AROUND if kind and all(kind_by_content(each) == kind for each in data) else ""
 
 
 def _check_numbers(text: str) -> None:
@@ -173,14 +195,24 @@ def _check_numbers(text: str) -> None:
     """
     for found in _NUMBER.finditer(text) if _ODD_NUMBER.search(text) else ():
         if found[0] == "-0":
-            raise JsonError("whole-number", "-0 is zero: write 0", *position(text, found.start()))
+            raise JsonError(WHOLE_NUMBER, "-0 is zero: write 0", *position(text, found.start()))
         if _FLOAT.fullmatch(found[0]) and math.isinf(float(found[0])):
             message = f"{show(found[0])[1:-1]} is so large that it is read as infinity: write the number that is meant"
             raise JsonError("json-constant", message, *position(text, found.start()))
 
 
 def _problems(source: Source, faults: list[Fault]) -> tuple[Problem, ...]:
-    return tuple(source.problem(fault.rule, Finding(fault.pointer, fault.message, fault.key)) for fault in faults)
+    told = (_as_written(fault, source.positions) if fault.rule == WHOLE_NUMBER else fault for fault in faults)
+    return tuple(source.problem(fault.rule, Finding(fault.pointer, fault.message, fault.key)) for fault in told)
+
+
+def _as_written(fault: Fault, positions: Positions) -> Fault:
+    """Return what is wrong with a float in place of a whole number, which it may only be by rounding."""
+    written = positions.written(fault.pointer)
+    shown, number = (show(each)[1:-1] for each in (written, whole(written)))
+    if not number:
+        return replace(fault, rule="schema", message=f"{shown} must be a whole number")
+    return replace(fault, message=f"{shown} is a whole number: write {number}")
 
 
 def _as_line(data: Json) -> str:
@@ -199,7 +231,6 @@ def kind_by_content(data: Json) -> str:
     """Return what a JSON value seems to be by its keys, or an empty string."""
     keys = set(data) if isinstance(data, dict) else set()
     telling = {
-        "schema": {"$schema"},
         "articles": {"articles"},
         "entities": {"entities"},
         "edits": {"doc", "edits"},
@@ -209,5 +240,6 @@ def kind_by_content(data: Json) -> str:
         "round": {"round", "annotators", "guidelines_sha256"},
         "layers": {"layers"},
         "manifest": {"files", "content_sha256"},
+        "schema": {"$schema"},  # last: others may have the key, too
     }
     return next((kind for kind, needed in telling.items() if needed <= keys), "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import zstandard
 
-from chipstance.first_bytes import SIGNATURES, instead, seems_text, wide_encoding
+from chipstance.first_bytes import NOT_READ, SIGNATURES, instead, seems_text, wide_encoding
 from chipstance.rules import declare
 
 PIECE = 1 << 20
@@ -28,6 +29,14 @@ COMPRESSIONS = {".gz": GZIP, ".zst": ZSTD}
 MAGIC = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 """What compressed content begins with."""
 
+BEGINS = {GZIP: re.compile(rb"\x1f(?:\x8b|\Z)"), ZSTD: re.compile(rb"\x28(?:\xb5|\Z)|[\x50-\x5f](?:\x2a|\Z)")}
+"""What the first two bytes of a member or a frame are, as far as they are there; Zstandard has frames to be skipped."""
+ZSTD_MENDS = {
+    "too much memory": "it asks for a window above 128 MiB: compress it with one of at most that, by zstd --long=27",
+    "Dictionary": "it is compressed with a dictionary, which nobody has here: compress it without one",
+}
+"""What is to be done where the library tells a certain error."""
+
 LINE_TOO_LONG = declare(
     "line-too-long", "A line, a row, or JSON that is not read as a plain file, has no more than 64 MiB."
 )
@@ -35,7 +44,6 @@ COMPRESSION_BROKEN = declare("compression-broken", "A file is what its name says
 ENCODING, SYNTAX = "json-encoding", "json-syntax"
 COMPRESSION_RATIO = declare("compression-ratio", "A compressed file does not swell beyond all measure.")
 
-NOT_READ = ", which is not read: decompress it, or compress it as gzip (.gz) or Zstandard (.zst)"
 AS_UTF_8 = ": save it as UTF-8 without a byte order mark"
 READ = {
     "gzip": ": let the name end with .gz, or decompress it",
@@ -153,15 +161,17 @@ def _compressed(found: Iterator[bytes], compression: str) -> Iterator[bytes]:
 def _gunzipped(file: Readable) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes are read and what comes out of them; several members in a row are one file."""
     inflater = zlib.decompressobj(wbits=31)
-    begun = False
+    begun = again = False
     for piece in _compressed(iter(lambda: file.read(GZIP_PIECE), b""), GZIP):
         yield len(piece), b""
         rest = piece
         while rest:
             if inflater.eof:
-                inflater, begun = zlib.decompressobj(wbits=31), False
+                inflater, begun, again = zlib.decompressobj(wbits=31), False, True
             if not begun and not (rest := rest.lstrip(b"\0")):  # zeros fill up a block behind a member
                 break
+            if again and not begun:
+                _refuse_rest(rest, GZIP)
             begun = True
             try:
                 yield 0, inflater.decompress(rest, PIECE)
@@ -181,15 +191,25 @@ def _unzstandard(file: Readable) -> Iterator[tuple[int, bytes]]:
         rest = piece
         while rest:
             if frame.eof:
+                _refuse_rest(rest, ZSTD)
                 frame = frames.decompressobj()
             begun = True
             try:
                 yield 0, frame.decompress(rest)
             except zstandard.ZstdError as error:
-                raise StreamError(COMPRESSION_BROKEN, f"it is no sound zstd ({error}): compress it again") from None
+                message = next((mend for said, mend in ZSTD_MENDS.items() if said in str(error)), "")
+                message = message or f"it is no sound zstd ({error}): compress it again"
+                raise StreamError(COMPRESSION_BROKEN, message) from None
             rest = frame.unused_data if frame.eof else b""
     if begun and not frame.eof:
         raise StreamError(COMPRESSION_BROKEN, "the zstd file is cut off: fetch or compress it again")
+
+
+def _refuse_rest(rest: bytes, compression: str) -> None:
+    """See that what follows a member or a frame begins as another does."""
+    if not BEGINS[compression].match(rest):
+        message = f"something that is no {compression} stands behind its end: cut it off, or compress all of it again"
+        raise StreamError(COMPRESSION_BROKEN, message)
 
 
 def lines(content: Iterator[bytes]) -> Iterator[Line]:

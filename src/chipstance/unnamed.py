@@ -64,7 +64,7 @@ def check_unnamed(address: str, kind: str, context: Context) -> list[Problem]:
         UsageError: it can't be of that kind.
     """
     try:
-        with open_address(address) as file:
+        with open_address(address, onward=True) as file:
             begun = Begun(file)
             if begun.look(len(TABLE)) == TABLE:
                 return _check_table(address, kind, begun, context)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chipstance.faults import show
 from chipstance.folders import Checkout
+from chipstance.json_slips import CONFLICT, UNMERGED
 from chipstance.jsonfile import read_bytes
 from chipstance.locate import MAX_DEPTH, TOO_DEEP, JsonError, decode, position
 from chipstance.model import Problem
@@ -59,6 +60,8 @@ def _of_card(text: str) -> Iterator[Fault]:
     if front := _FRONT.match(text):
         faults = _faults(_FILLED_IN.sub("", f"\n{front[1]}"))
         yield from (fault for fault in faults if "{%" not in front[1] or TWICE not in fault[0])
+    elif (conflict := CONFLICT.match(text)) and conflict[1].startswith("<"):
+        yield UNMERGED, (1, 1)
     else:
         yield OPEN_FRONT if text.startswith(("---\n", "---\r\n")) else NO_FRONT, (1, 1)
 
@@ -74,6 +77,10 @@ def _faults(text: str, empty: str = "") -> Iterator[Fault]:
 
     if len(text) > LONGEST:
         yield TOO_LONG, (1, 1)
+        return
+    conflicts = (found for found in CONFLICT.finditer(text) if found[1].startswith("<"))
+    if conflict := next(conflicts, None):
+        yield UNMERGED, position(text, conflict.start())
         return
     try:
         if deep := _too_deep(text):
