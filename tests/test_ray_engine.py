@@ -136,6 +136,27 @@ def test_what_keeps_from_joining_is_told(joining: None) -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    ("cause", "asks"),
+    [
+        (KeyError("target"), False),
+        (AttributeError("no such thing"), False),
+        (MemoryError(), False),
+        (ModuleNotFoundError("No module named 'chipstance'"), True),
+        (RuntimeError("The remote function failed to import on the worker."), True),
+        (ray_engine.VersionError("a node has chipstance 0.1.0, not 0.2.0"), True),
+        (None, True),  # of Ray: what is sent can't be read
+    ],
+)
+def test_what_is_installed_is_asked_only_where_it_may_be_the_cause(cause: Exception | None, asks: bool) -> None:
+    from ray.exceptions import RaySystemError, RayTaskError
+
+    given = cause or RaySystemError("no such class")
+    failed = ray_engine._failure(RayTaskError("_check", "a traceback", given, "a worker", 1, "127.0.0.1"))
+    assert failed.startswith(f"the cluster failed: {type(given).__name__}: ")
+    assert ("installed on every node?" in failed) is asks
+
+
 def test_ray_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match="pip install"), joined():

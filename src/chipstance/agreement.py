@@ -236,10 +236,10 @@ class _Study:
         return Categories(raw, kappa)
 
     def stance(self) -> dict[str, Categories]:
-        """Return agreement on stance labels; nothing where the layers have no statements or no stance."""
-        if not {"statement", "stance"} <= set(self.layers.by_name):
+        """Return agreement on stance labels; nothing where the layers have no statements or stances like ours."""
+        targets = self.layers.stance_targets
+        if not targets:
             return {}
-        targets = self.layers["stance"].attributes["target"].values
         rows = {target: list(self._stance_values(target)) for target in targets}
         every = [row for target in targets for row in rows[target]]
         return {"all": self.categories(every)} | {target: self.categories(rows[target]) for target in targets}

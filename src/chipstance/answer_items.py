@@ -174,7 +174,8 @@ class ItemFinder:
                 yield from self.items(entry, place, layer)
 
     def _object(self, data: dict[str, Any], pointer: str, layer: Layer | None) -> Iterator[Item]:
-        key = next((key for key in LAYER_KEYS if self.layer(data.get(key))), "layer")
+        taken = layer.attributes if layer else {}
+        key = next((key for key in LAYER_KEYS if key not in taken and self.layer(data.get(key))), "layer")
         named = self.layer(data[key]) if data.get(key) is not None else layer
         mentions = next((name for name in MENTION_KEYS if isinstance(data.get(name), list) and data[name]), "")
         if _is_schema(data):
@@ -193,11 +194,13 @@ class ItemFinder:
             named: the layer that it names, or its place.
             key: the key that names a layer, if it is there.
         """
-        text = _text_key(data, named, key)
+        text, record = _text_key(data, named, key), self._record(data)
+        if text and not named and self._is_own(text, record):
+            text = ""
         holds = [key for key, entry in data.items() if isinstance(entry, list | dict) and key != "attributes"]
         if text and (named or "layer" in data or not (holds or _inner(data[text]) is not None)):
             yield from self._said(data, pointer, named, (key, text))
-        elif record := self._record(data):
+        elif record:
             yield from self._said(data, pointer, self.layer(record), (record,))
         elif named and not holds:
             self.faults.append(Fault("text", pointer, "a span needs its text, as a string"))
@@ -206,6 +209,11 @@ class ItemFinder:
                 yield from self.items(data[name], f"{pointer}/{name}", named)
         else:
             yield from self._members(data, pointer, None if key in data else named)
+
+    def _is_own(self, key: str, record: str) -> bool:
+        """Tell whether the key of a text is one of a layer, or of an attribute of the layer that a record is of."""
+        layer = self.layer(record)
+        return self.layer(key) is not None or (layer is not None and key in layer.attributes)
 
     def _members(self, data: dict[str, Any], pointer: str, layer: Layer | None) -> Iterator[Item]:
         """Yield the items of an object that is none itself: keys are layers, wrappers or quotations."""
@@ -299,11 +307,16 @@ class ItemFinder:
 
 
 def _text_key(data: Mapping[str, Any], layer: Layer | None, used: str = "") -> str:
-    """Return the key that holds the quoted text; nothing where there is none."""
-    known = layer.attributes if layer else {}
+    """Return the key that holds the quoted text; nothing where there is none.
+
+    A layer may have attributes that are called so: they are none where attributes stand apart, and are not taken for
+    the text where another key holds it.
+    """
+    known = layer.attributes if layer and not isinstance(data.get("attributes"), dict) else {}
     keys = (*TEXT_KEYS, *LOOSE_TEXT_KEYS) if layer else TEXT_KEYS
     strings = [key for key in keys if isinstance(data.get(key), str) and key != used]
     named = next((key for key in strings if key not in known), "")
+    named = named or next((key for key in strings if key in TEXT_KEYS), "")
     return named or next((key for key in strings if key == "entity" and not re.fullmatch(SLUG, data[key])), "")
 
 

@@ -7,9 +7,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from chipstance.answer_items import Fault, Item, ItemFinder
-from chipstance.answer_keys import LAYER_KEYS
+from chipstance.answer_keys import LAYER_KEYS, PLACES
 from chipstance.layers import Layer
 
 MARK = re.compile(
@@ -107,9 +108,17 @@ def tagged_items(answer: str, finder: ItemFinder, text: str = "") -> tuple[list[
         quoted = plain[tag.start : tag.end]
         start = _start(tag.start + len(quoted) - len(quoted.lstrip()), known)
         place = {"start": start} if start >= 0 and text.startswith(quoted.strip(), start) else {}
-        layer = tag.layer.name if tag.layer else ""
-        items += finder.items(tag.values | {"layer": layer, "text": quoted.strip()} | place, f"code point {tag.raw}")
+        said = _said(tag) | {"text": quoted.strip()} | place
+        items += finder.items(said, f"code point {tag.raw}")
     return items, marks.covered
+
+
+def _said(tag: _Marked) -> dict[str, Any]:
+    """Return what a tag says beside what it encloses; its layer may have attributes that are called as other keys."""
+    known = tag.layer.attributes if tag.layer else {}
+    own = {name: value for name, value in tag.values.items() if name in known and name not in PLACES}
+    beside = {name: value for name, value in tag.values.items() if name not in own}
+    return beside | {"layer": tag.layer.name if tag.layer else "", "attributes": own}
 
 
 def _places(plain: str, text: str, found: list[_Marked]) -> list[tuple[int, int, int]]:

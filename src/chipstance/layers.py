@@ -6,6 +6,7 @@ is written in one place only, and a repository with layers of its own is validat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,21 @@ _FORMS: dict[str, dict[str, Json]] = {
     },
 }
 """The forms of strings; a title that begins with an article says one in words, for messages."""
+OURS: Mapping[str, Mapping[str, str]] = {
+    "organization": {"entity": "entity"},
+    "speaker": {"entity": "entity", "mention": "choice"},
+    "money": {"currency": "currency", "minimum": "decimal", "maximum": "decimal", "qualifier": "choice"},
+    "statement": {"speaker": "span speaker", "cue": "span cue", "kind": "choice", "utterance": "group"},
+    "stance": {"target": "choice", "polarity": "choice", "holder": "entity", "explicit": "boolean"},
+}
+"""The layers of this benchmark about which rules and scores know more than about others: their attributes' types.
+
+Another repository may have layers of these names that are something else; so all of that asks ``is_ours`` or ``ours``.
+"""
+LIMITS = ("minimum", "maximum")
+"""Those attributes of an amount that have an order."""
+COUNTED = frozenset({"all", "none", "unresolved"})
+"""What is counted beside the targets and polarities of stances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,11 @@ class Attribute:
     kinds: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     layer: str = ""
+
+    @property
+    def form(self) -> str:
+        """Its type, and of a ``span`` the layer."""
+        return f"{self.type} {self.layer}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +113,11 @@ class Layer:
             self._references[kind] = tuple(each for each in self.attributes.values() if each.type == kind)
         return self._references[kind]
 
+    def is_ours(self, *attributes: str) -> bool:
+        """Tell whether it has the name of a layer of this benchmark, and these attributes with the types of ours."""
+        wanted, known = OURS.get(self.name), self.attributes
+        return wanted is not None and all(name in known and wanted[name] == known[name].form for name in attributes)
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
@@ -111,6 +137,21 @@ class Layers:
     def get(self, name: str) -> Layer | None:
         """Return a layer by name, or None."""
         return self.by_name.get(name)
+
+    def ours(self, name: str, *attributes: str) -> Layer | None:
+        """Return a layer of this benchmark if it is declared, with these attributes; None for another of the name."""
+        layer = self.get(name)
+        return layer if layer and layer.is_ours(*attributes) else None
+
+    @property
+    def stance_targets(self) -> tuple[str, ...]:
+        """What a statement can take a stance on; nothing where these layers, or what they tell apart, are not ours."""
+        stance = self.ours("stance", "target", "polarity", "holder")
+        if not (stance and self.ours("statement", "speaker") and self.ours("speaker", "entity")):
+            return ()
+        target, polarity = stance.attributes["target"], stance.attributes["polarity"]
+        told = not polarity.nullable and COUNTED.isdisjoint((*target.values, *polarity.values))
+        return target.values if told else ()
 
 
 def parse_layers(data: Mapping[str, Json]) -> Layers:
@@ -152,8 +193,17 @@ def attribute_schema(attribute: Attribute) -> dict[str, Json]:
     if attribute.type == "choice":
         return about | {"enum": [*attribute.values, *([None] if attribute.nullable else [])]}
     kind = "boolean" if attribute.type == "boolean" else "string"
-    named = {"boolean": {}, "entity": _FORMS["id"], "group": _FORMS["id"]}
+    named = {"boolean": {}, "entity": _entity_form(attribute), "group": _FORMS["id"]}
     return about | {"type": [kind, "null"] if attribute.nullable else kind} | (named | _FORMS)[attribute.type]
+
+
+def _entity_form(attribute: Attribute) -> dict[str, Json]:
+    """Return the form of an entity's id, and of what stands for none where that has another form, as with ``_``."""
+    form, others = _FORMS["id"], [value for value in attribute.also if not re.search(SLUG, value)]
+    if not others:
+        return form
+    title = f"{form['title']}, or {' or '.join(others)}"
+    return form | {"title": title, "pattern": "|".join([SLUG, *(f"^{value}$" for value in others)])}
 
 
 def attributes_schema(layer: Layer, *, complete: bool) -> dict[str, Json]:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from chipstance.currencies import iso_codes
-from chipstance.layers import DECIMAL, SLUG, Attribute, Layer, Layers
+from chipstance.layers import DECIMAL, LIMITS, SLUG, Attribute, Layer, Layers
 from chipstance.parquet_columns import ATTRIBUTES, DOC, FIXED, SPANS, TEXT, is_text
 from chipstance.quick_values import LONGEST_SLUG, MOST_KNOWN, overlap_rightly
 from chipstance.rules_files import NUL
@@ -324,8 +324,7 @@ def _right(layer: Layer) -> Callable[..., bool]:
     def right(*values: Any) -> bool:
         found = {each.name: value for each, value in zip(plain, values, strict=True)}
         fine = all(each.nullable if found[each.name] is None else _fits(each, found[each.name]) for each in plain)
-        numbers = {each.name for each in plain if each.type == "decimal"}
-        low, high = (found[name] if name in numbers else None for name in ("minimum", "maximum"))
+        low, high = map(found.get, LIMITS) if layer.is_ours(*LIMITS) else (None, None)
         return fine and (low is None or high is None or Decimal(low) <= Decimal(high))
 
     return right
@@ -341,6 +340,8 @@ def _fits(attribute: Attribute, value: Any) -> bool:
             return value in attribute.values
         case "currency":
             return value in iso_codes()
+        case "entity" if value in attribute.also:
+            return True
         case kind:
             pattern = _PATTERNS["decimal" if kind == "decimal" else "slug"]
             return isinstance(value, str) and pattern.fullmatch(value) is not None

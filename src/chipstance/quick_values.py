@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipstance.currencies import iso_codes
-from chipstance.layers import DECIMAL, SLUG, Layer
+from chipstance.layers import DECIMAL, LIMITS, SLUG, Layer
 from chipstance.line_types import Get, LineTypes
 
 LONGEST_SLUG = 80
@@ -64,11 +64,15 @@ def look(layer: Layer, types: LineTypes) -> Look:
     checked = [attribute for attribute in layer.attributes.values() if attribute.type in checks]
     fields = [types.fields[layer.name, each.name] for each in checked]
     places = {each.name: place for place, each in enumerate(checked)}
+    bounds = [places[name] for name in LIMITS] if layer.is_ours(*LIMITS) else []
 
     def right(found: Any) -> bool:
         given = found if len(checked) > 1 else (found,)
-        fine = all(not value or checks[each.type](value) for each, value in zip(checked, given, strict=True))
-        low, high = (given[places[name]] if name in places else None for name in ("minimum", "maximum"))
+        fine = all(
+            not value or checks[each.type](value) or value in each.also
+            for each, value in zip(checked, given, strict=True)
+        )
+        low, high = (given[place] for place in bounds) if bounds else (None, None)
         return fine and "" not in given and (not low or not high or Decimal(low) <= Decimal(high))
 
     links = [(types.getter(layer.name, each.name), types.spans[each.layer]) for each in layer.references("span")]

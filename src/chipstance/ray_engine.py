@@ -42,9 +42,15 @@ SECONDS = 10
 """So long the cluster may take to answer: Ray itself tries for minutes."""
 PATIENCE = 2
 """After so many seconds without a result it is asked whether the cluster's head is still there."""
+UNIMPORTED = "failed to import"
+"""What Ray says of a function whose module a node lacks."""
 
 _Asked = TypeVar("_Asked")
 _Given = TypeVar("_Given")
+
+
+class VersionError(RuntimeError):
+    """A node has another version than the process that asks it."""
 
 
 class ClusterError(UsageError):
@@ -76,11 +82,20 @@ def joined(address: str = HERE) -> Iterator[RayCluster]:
     try:
         yield RayCluster()
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None) or error
-        mend = f"is chipstance {__version__} installed on every node?"
-        raise EngineError(f"the cluster failed: {type(cause).__name__}: {_first_line(cause)}; {mend}") from error
+        raise EngineError(_failure(error)) from error
     finally:
         ray.shutdown()
+
+
+def _failure(error: BaseException) -> str:
+    """Return why the cluster failed, and where that may mend it, that a node may lack this code or have another."""
+    from ray.exceptions import RaySystemError
+
+    cause = getattr(error, "cause", None) or error
+    said = f"the cluster failed: {type(cause).__name__}: {_first_line(cause)}"
+    # Ray's own error is that a node can't read what it is sent
+    lacks = isinstance(cause, ImportError | RaySystemError | VersionError) or UNIMPORTED in str(cause)
+    return f"{said}; is chipstance {__version__} installed on every node?" if lacks else said
 
 
 def _check_address(address: str) -> None:
@@ -199,5 +214,5 @@ def _kept(held: ObjectRef[Any]) -> Any:
 
     version, shared = ray.get(held)
     if version != __version__:
-        raise RuntimeError(f"a node has chipstance {__version__}, not {version}")
+        raise VersionError(f"a node has chipstance {__version__}, not {version}")
     return shared

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chipstance.layers import Layers, attribute_schema
-from chipstance.schema_set import URN
-from chipstance.schemas import DIALECT, Schemas
+from chipstance.layers import OURS, Layers, attribute_schema
+from chipstance.schema_set import DIALECT, URN
+from chipstance.schemas import Schemas
 from chipstance.tables import Table, release_tables, stance_labels, tag_names
 
 Json = Any
@@ -52,11 +52,12 @@ def with_rows(schemas: Schemas, layers: Layers) -> Schemas:
     """Return the same schemas with those of rows.
 
     Raises:
-        ValueError: a layer is missing that rows are made from.
+        ValueError: a layer is missing that rows are made from, or is another of the name.
     """
-    missing = [name for name in NEEDED if not layers.get(name)]
-    if missing:
-        raise ValueError(f"there are no rows of predictions where no layer is called {' or '.join(missing)}")
+    missing = [name for name in NEEDED if not layers.ours(name, *OURS[name])]
+    if missing or not layers.stance_targets:
+        named = " or ".join(missing or ["stance"])
+        raise ValueError(f"there are no rows of predictions where no layer is called {named}, or not one like ours")
     written = [row_schema(config, layers) for config in CONFIGS]
     return Schemas({**schemas.by_id, **{schema["$id"]: schema for schema in written}})
 

@@ -151,9 +151,8 @@ class Labels:
         return iter(self._by_layer.get(name, ()))
 
     def having(self, name: str, *attributes: str) -> Iterator[tuple[int, Span]]:
-        """Yield the spans of a layer, where layers.json declares that it has all these attributes."""
-        layer = self.layers.get(name)
-        return self.layer(name) if layer and layer.attributes.keys() >= set(attributes) else iter(())
+        """Yield the spans of a layer of ours, where layers.json declares that it has these attributes, as ours has."""
+        return self.layer(name) if self.layers.ours(name, *attributes) else iter(())
 
     def linked(self, span: Span, attribute: str) -> Span | None:
         """Return the span that an attribute refers to, if it is there."""

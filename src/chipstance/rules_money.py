@@ -9,11 +9,11 @@ from chipstance.amount_edges import counts_else, whole_amount
 from chipstance.amounts import CONTEXT, Amount, decimal_text, read_amount
 from chipstance.currencies import iso_codes
 from chipstance.faults import show
+from chipstance.layers import OURS
 from chipstance.model import Span
 from chipstance.qualifiers import leading_modifier
 from chipstance.rules import Finding, Labels, rule
 
-TYPES = {"currency": "currency", "minimum": "decimal", "maximum": "decimal", "qualifier": "choice"}
 BOUNDS = {
     "exact": "minimum and maximum are the stated number",
     "approximate": "minimum and maximum are the stated number",
@@ -26,9 +26,8 @@ BOUNDS = {
 
 def _amounts(labels: Labels) -> Iterator[tuple[int, Span]]:
     """Yield the spans of the layer money, where layers.json declares that it has the attributes of an amount."""
-    layer = labels.layers.get("money")
-    declared = {name: attribute.type for name, attribute in layer.attributes.items()} if layer else {}
-    if layer and declared.items() >= TYPES.items() and BOUNDS.keys() >= set(layer.attributes["qualifier"].values):
+    layer = labels.layers.ours("money", *OURS["money"])
+    if layer and BOUNDS.keys() >= set(layer.attributes["qualifier"].values):
         yield from labels.layer("money")
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chipstance.currencies import iso_codes
 from chipstance.faults import show
+from chipstance.layers import LIMITS
 from chipstance.rules import Finding, Labels, rule
 
 
@@ -33,9 +34,8 @@ def unknown_currency(labels: Labels) -> Iterator[Finding]:
 @rule("money-order", "labels")
 def crossed_bounds(labels: Labels) -> Iterator[Finding]:
     """The minimum of an amount is not above its maximum."""
-    for index, span in labels.spans.items():
-        low, high = span.attributes.get("minimum"), span.attributes.get("maximum")
-        declared = {attribute.name for attribute in labels.layers[span.layer].references("decimal")} if low else set()
-        if declared >= {"minimum", "maximum"} and low and high and Decimal(str(low)) > Decimal(str(high)):
+    for index, span in labels.having("money", *LIMITS):
+        low, high = map(span.attributes.get, LIMITS)
+        if low and high and Decimal(str(low)) > Decimal(str(high)):
             message = f"minimum {show(low)} is above maximum {show(high)}: swap them"
             yield Finding(f"/spans/{index}/attributes/minimum", message)

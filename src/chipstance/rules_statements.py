@@ -24,10 +24,10 @@ ALIASES_SHOWN = 5
 
 
 def _choosing(labels: Labels, layer: str, attribute: str, *values: str) -> Iterator[tuple[int, Span]]:
-    """Yield the spans of a layer, where layers.json declares that an attribute chooses among these values."""
-    declared = labels.layers.get(layer)
-    known = declared.attributes.get(attribute) if declared else None
-    return labels.layer(layer) if known and set(known.values) >= set(values) else iter(())
+    """Yield the spans of a layer of ours, where layers.json declares that an attribute has these among its values."""
+    declared = labels.layers.ours(layer, attribute)
+    fits = declared is not None and set(declared.attributes[attribute].values) >= set(values)
+    return labels.layer(layer) if fits else iter(())
 
 
 def _named(labels: Labels) -> Iterator[tuple[int, Span, str, object]]:
@@ -63,18 +63,20 @@ def entity_kind(labels: Labels) -> Iterator[Finding]:
             yield Finding(f"/spans/{index}/attributes/{name}", f"{message}: {mend}")
 
 
-def is_name(span: Span) -> bool:
-    """Tell whether a span mentions its entity by name."""
-    return span.layer == "organization" or span.attributes.get("mention") == "name"
+def _mentions(labels: Labels) -> Iterator[tuple[int, Span]]:
+    """Yield the spans that mention their entity by name, in the file's order."""
+    speakers = labels.having("speaker", "entity", "mention")
+    named = [(index, span) for index, span in speakers if span.attributes.get("mention") == "name"]
+    return iter(sorted([*labels.having("organization", "entity"), *named], key=lambda item: item[0]))
 
 
 @rule("mention-alias", "annotations")
 def mention_alias(labels: Labels) -> Iterator[Finding]:
     """A mention by name is one of its entity's aliases."""
     known = _aliases(labels)
-    for index, span in labels.spans.items():
+    for index, span in _mentions(labels):
         entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
-        if entity and is_name(span) and _fits_kind(labels, span, entity) and span.text not in known[entity.id]:
+        if entity and _fits_kind(labels, span, entity) and span.text not in known[entity.id]:
             message = f"{show(span.text)} is no alias of {entity.id!r} ({_listed(entity.aliases)})"
             yield Finding(f"/spans/{index}/text", f"{message}: add it to entities.json, or mend span or entity")
 
@@ -99,9 +101,10 @@ def _fits_kind(labels: Labels, span: Span, entity: Entity) -> bool:
 def speaker_mention(labels: Labels) -> Iterator[Finding]:
     """A speaker is a pronoun exactly where its mention says so, and a name where it is one of its entity's."""
     known = _aliases(labels)
+    entities = labels.entities if labels.entities and labels.layers.ours("speaker", "entity") else {}
     for index, span in _choosing(labels, "speaker", "mention", "name", "nominal", "pronoun"):
         mention, word = span.attributes.get("mention"), span.text.lower()
-        entity = (labels.entities or {}).get(str(span.attributes.get("entity")))
+        entity = entities.get(str(span.attributes.get("entity")))
         if mention == "pronoun" and word not in PRONOUNS | INDEFINITE:
             fault = "is no pronoun: choose name or nominal"
         elif mention != "pronoun" and word in PRONOUNS:
@@ -126,8 +129,9 @@ def speaker_unnamed(labels: Labels) -> Iterator[Finding]:
 
 def _attribution(labels: Labels) -> Iterator[tuple[int, Span, str, Span]]:
     """Yield every statement with its speaker and with its cue: place, statement, attribute name, linked span."""
+    names = [name for name in ("speaker", "cue") if labels.layers.ours("statement", name)]
     for index, span in labels.layer("statement"):
-        for name in ("speaker", "cue"):
+        for name in names:
             linked = labels.linked(span, name)
             if linked and linked.layer == name:
                 yield index, span, name, linked
@@ -231,13 +235,15 @@ def stance_neutral(labels: Labels) -> Iterator[Finding]:
 @rule("stance-holder", "annotations")
 def stance_holder(labels: Labels) -> Iterator[Finding]:
     """A stance is held by the speaker of the statement around it; outside, by the author or by one of the speakers."""
+    if not labels.layers.ours("speaker", "entity"):
+        return
     sources = {None} | {speaker.attributes.get("entity") for _, speaker in labels.having("speaker", "entity")}
     for index, span, around in _stances(labels):
         if around is None:
             yield from _outside(labels, index, span, sources)
             continue
         speaker = labels.linked(around, "speaker")
-        if speaker is None or speaker.layer != "speaker" or "entity" not in speaker.attributes:
+        if speaker is None or speaker.layer != "speaker":
             continue
         holder, entity = span.attributes.get("holder"), speaker.attributes.get("entity")
         unlisted = _is_unlisted(labels, span, "holder") or _is_unlisted(labels, speaker, "entity")
@@ -269,7 +275,7 @@ def _stances(labels: Labels) -> Iterator[tuple[int, Span, Span | None]]:
 def _outside(labels: Labels, index: int, span: Span, sources: Collection[object]) -> Iterator[Finding]:
     holder = span.attributes.get("holder")
     known = holder in sources or holder in labels.layers["stance"].attributes["holder"].also
-    if labels.whole and labels.layers.get("speaker") and not known and not _is_unlisted(labels, span, "holder"):
+    if labels.whole and not known and not _is_unlisted(labels, span, "holder"):
         message = f"holder is {show(holder)}, who says nothing in this document: mend it, or mark who says so"
         yield Finding(f"/spans/{index}/attributes/holder", message)
 
@@ -300,7 +306,7 @@ def stance_conflict(labels: Labels) -> Iterator[Finding]:
 def _said(labels: Labels) -> Mapping[object, Sequence[tuple[int, int]]]:
     """Return where each speaker's statements begin, sorted, with the last end of those that begin there or before."""
     places: dict[object, list[tuple[int, int]]] = defaultdict(list)
-    for _, statement in labels.layer("statement"):
+    for _, statement in labels.having("statement", "speaker"):
         speaker = labels.linked(statement, "speaker")
         if speaker and speaker.layer == "speaker":
             places[speaker.attributes.get("entity")].append((statement.start, statement.end))
@@ -323,7 +329,7 @@ def _opposed(one: Span, other: Span) -> bool:
 
 def seen_names(labels: Labels) -> Iterator[tuple[str, str]]:
     """Yield entity and text of every mention by name."""
-    return ((str(span.attributes.get("entity")), span.text) for span in labels.spans.values() if is_name(span))
+    return ((str(span.attributes.get("entity")), span.text) for _, span in _mentions(labels))
 
 
 def used_entities(labels: Labels) -> Iterator[str]:

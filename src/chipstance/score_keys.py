@@ -44,9 +44,8 @@ def scored(layer: Layer) -> tuple[Attribute, ...]:
 
 
 def chain(layer: Layer) -> Mapping[str, tuple[str, ...]]:
-    """Return the links of a layer's chain, as far as it declares their attributes."""
-    links = CHAINS.get(layer.name, {})
-    return {link: names for link, names in links.items() if layer.attributes.keys() >= set(names)}
+    """Return the links of a layer's chain, as far as it declares their attributes as ours have them."""
+    return {link: names for link, names in CHAINS.get(layer.name, {}).items() if layer.is_ours(*names)}
 
 
 def demands(layer: Layer) -> Iterator[tuple[Key, tuple[str, ...]]]:
@@ -59,9 +58,8 @@ def demands(layer: Layer) -> Iterator[tuple[Key, tuple[str, ...]]]:
 
 
 def targets(layers: Layers) -> tuple[str, ...]:
-    """Return what a statement can take a stance on; nothing where a corpus has no statements or stances."""
-    stance = layers.get("stance")
-    return stance.attributes["target"].values if stance and layers.get("statement") else ()
+    """Return what a statement can take a stance on; nothing where a corpus has no statements or stances like ours."""
+    return layers.stance_targets
 
 
 def stance_labels(layers: Layers) -> tuple[str, ...]:

@@ -143,10 +143,9 @@ def score_columns(
 
 
 def _count_stance(tally: Tally, gold: SpanColumns, found: SpanColumns, unanswered: frozenset[str]) -> None:
-    statement = gold.layers.get("statement")
-    if statement is None:
+    if not targets(gold.layers):
         return
-    for index in np.unique(gold.document[gold.rows_of(statement)]):
+    for index in np.unique(gold.document[gold.rows_of(gold.layers["statement"])]):
         document = gold.documents[index]
         for target, span, right, label in closed_stance(document, found.documents[index], gold.layers):
             answer = UNRESOLVED if document.id in unanswered else label
