@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from case_files import lay_over
+from chipstance.digests import sha256
 from chipstance.folders import schema_folder
 from chipstance.model import Problem
 from chipstance.validate import validate
@@ -125,6 +127,31 @@ EDITS: dict[str, tuple[str, Callable[[Any], object], str]] = {
         lambda d: [span.update(start=span["start"] + 3, end=span["end"] + 3) for span in d["spans"]],
         "spans stand 3 too far right; take 3 from their starts and ends",
     ),
+    "a reason that can't be seen": (
+        f"{ROUND}/adjudication/harbor.json",
+        lambda d: d["decisions"][0].update(reason=" \u200b"),
+        "/decisions/0/reason string-form",
+    ),
+    "a variant's value": (
+        f"{ROUND}/adjudication/harbor.json",
+        lambda d: d["decisions"][0]["variants"]["ada"].update(polarity="against"),
+        "/decisions/0/variants/ada/polarity decision-variants ada's polarity is 'against', but should be 'favor', for",
+    ),
+    "a variant too few": (
+        f"{ROUND}/adjudication/harbor.json",
+        lambda d: d["decisions"][0]["variants"].pop("ben"),
+        "/decisions/0/variants decision-variants ben is missing, whose label is null, for",
+    ),
+    "a variant too many": (
+        f"{ROUND}/adjudication/harbor.json",
+        lambda d: d["decisions"][0]["variants"].update(eve=None),
+        "/decisions/0/variants/eve decision-variants eve is none of the annotators, for",
+    ),
+    "an entry's id": (
+        "annotations/entities.json",
+        lambda d: next(each for each in d["entities"] if each["id"] == "brightloom").update(id="brightlooms"),
+        "entity-unused no gold label names 'brightlooms': if 'brightloom' is meant, which labels name",
+    ),
     "the guidelines' digest": (
         f"{ROUND}/round.json",
         lambda d: d.update(guidelines_sha256="0f" * 32),
@@ -165,6 +192,11 @@ def test_what_is_deleted_is_one_problem(checkout: Path, name: str, expected: str
     [
         (f"{ROUND}/ben", f"{ROUND}/eve", "ben has no labels here, and eve/ is of nobody who is listed: rename one"),
         (ROUND, "annotations/rounds/one", "rounds/one: file-stray a round's folder is called by its number"),
+        (
+            f"{ROUND}/adjudication",
+            f"{ROUND}/adjudications",
+            "file-stray annotations/rounds/1/adjudication is missing: if",
+        ),
     ],
 )
 def test_a_renamed_folder_is_one_problem(checkout: Path, old: str, new: str, expected: str) -> None:
@@ -183,7 +215,7 @@ def test_a_label_that_an_annotator_lost_names_the_file(checkout: Path) -> None:
 def test_a_label_that_was_decided_on_names_the_file_too(checkout: Path) -> None:
     edit(checkout / ROUND / "ada" / "harbor.json", lambda data: data["spans"].pop(6))
     (message,) = said(checkout)
-    assert "/decisions/0/variants decision-variants" in message
+    assert "/decisions/0/variants/ada decision-variants ada has no label there, for" in message
     assert message.endswith("decide again, or put back what stood in rounds/1/ada/harbor.json")
 
 
@@ -262,3 +294,83 @@ def test_what_stands_in_schema_by_mistake_is_told(example: Path) -> None:
         (example / "schema" / name).write_text("x: 1\n", "utf-8")
     assert [message.split(" ")[0] for message in said(example)] == ["schema/NOTES.txt:", "schema/layers.yaml:"]
     assert validate([example / "schema"]) == validate([example])
+
+
+SHUT = {
+    "annotations/guidelines.md": "put the file itself here",
+    "annotations/articles/mill.txt": "put the file itself here",
+    "schema/layers.json": "put the file itself here",
+    "dataset/manifest.json": "mend the link",
+    "benchmarks/baselines/systems.json": "mend the link",
+}
+
+
+@pytest.mark.parametrize(("name", "mend"), SHUT.items())
+def test_what_is_no_file_is_one_problem(checkout: Path, name: str, mend: str) -> None:
+    path = checkout / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(path.name) if "link" in mend else os.mkfifo(path)
+    (message,) = said(checkout)
+    assert message.startswith(f"{name}: file-unreadable it can't be read (")
+    assert mend in message
+
+
+@pytest.mark.parametrize("name", ["span.schema.json", "layers.json"])
+@pytest.mark.parametrize("link", [True, False])
+def test_schemas_that_are_no_files_are_told(example: Path, tmp_path: Path, name: str, link: bool) -> None:
+    folder = Path(shutil.copytree(schema_folder(), tmp_path / "schemas"))
+    (folder / name).unlink()
+    (folder / name).symlink_to(name) if link else os.mkfifo(folder / name)
+    (problem,) = validate([example], folder)
+    assert (problem.rule, problem.path) == ("file-unreadable", str(folder / name))
+    assert ("mend the link" if link else "put the file itself here") in problem.message
+
+
+@pytest.mark.parametrize("pipe", [True, False])
+def test_the_guidelines_that_a_round_keeps_are_told_where_they_are_broken(checkout: Path, pipe: bool) -> None:
+    lay_over(CASES / "round-guidelines" / "good-kept", checkout)
+    path = checkout / ROUND / "guidelines.md"
+    path.unlink()
+    os.mkfifo(path) if pipe else path.write_bytes(b"Another.\r\n")
+    (message,) = said(checkout)
+    name = path.relative_to(checkout).as_posix()
+    other = f"{ROUND}/round.json:/guidelines_sha256 round-guidelines {name} has another digest: put back what"
+    assert message.startswith(f"{name}: file-unreadable" if pipe else other)
+
+
+def test_two_annotators_whose_folders_are_exchanged_are_one_problem(checkout: Path) -> None:
+    for old, new in (("ada", "eve"), ("ben", "ada"), ("eve", "ben")):
+        (checkout / ROUND / old).rename(checkout / ROUND / new)
+    (message,) = said(checkout)
+    assert message.startswith(f"{ROUND}/round.json:/annotators/0/id round-files ada/ holds the labels of ben, and ben/")
+
+
+def described(checkout: Path, content: bytes) -> None:
+    """Put another Croissant into the release, and list it in the manifest."""
+    (checkout / "dataset" / "croissant.json").write_bytes(content)
+    entry = {"sha256": sha256(content), "bytes": len(content)}
+    new = {"path": "croissant.json", "config": None, "split": None, "rows": None} | entry
+
+    def change(data: Any) -> None:
+        data["files"] = sorted([*(e for e in data["files"] if e["path"] != new["path"]), new], key=lambda e: e["path"])
+
+    edit(checkout / "dataset" / "manifest.json", change)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    {
+        b"[" * 100_000: "croissant.json can't be read (line 1, column 65: nested more than 64 deep)",
+        b"{": "croissant.json can't be read (line 1, ",
+        '{"name": "example"}'.encode("utf-16"): "croissant.json can't be read (line 1, column 1: the file is UTF-16",
+        b"{}": "croissant.json can't be read (it is no object with keys)",
+        b'{"version": "0.1.0", "distribution": [7]}': "name is 'example', but croissant.json says ''",
+        b'{"name": "example", "version": "0.1.0", "distribution": 7}': "but croissant.json says null",
+        b'{"name": "example", "version": "0.1.0", "canary": "x"}': "but croissant.json says 'x'",
+    }.items(),
+)
+def test_a_croissant_that_says_something_else_is_told(checkout: Path, content: bytes, expected: str) -> None:
+    described(checkout, content)
+    told = [problem for problem in validate([checkout]) if problem.rule == "manifest-identity"]
+    assert any(expected in problem.message for problem in told)

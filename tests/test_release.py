@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from chipstance.folders import Checkout, schema_folder
 from chipstance.parquet import CANARY
 from chipstance.release import ReleaseError, build, differences, write_release
 from chipstance.schemas import load_schemas
+from chipstance.validate import validate
 from example_release import VERSION, change_span, copy_example
 
 CONFIGS = ("articles", "paragraphs", "statements", "stance", "money")
@@ -40,6 +43,55 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture(scope="module")
 def files(checkout: Checkout) -> dict[str, bytes]:
     return build(checkout, VERSION)
+
+
+@pytest.fixture
+def released(checkout: Checkout, files: dict[str, bytes], tmp_path: Path) -> Path:
+    """A checkout with its release."""
+    copy = Checkout(Path(shutil.copytree(checkout.root, tmp_path / "released")))
+    citation = f"{copy.citation.read_text('utf-8')}version: {VERSION}\n"
+    copy.citation.write_text(citation, "utf-8")
+    manifest = json.loads(files["manifest.json"])
+    next(each for each in manifest["inputs"] if each["path"] == "CITATION.cff")["sha256"] = sha256(citation)
+    write_release(copy.dataset, files | {"manifest.json": json.dumps(manifest, indent=2).encode()})
+    assert validate([copy.root]) == []
+    return copy.root
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "CITATION.cff",
+            "citation.cff",
+            "input 'CITATION.cff', from which the release was built, is missing: if citati",
+        ),
+        (
+            "CITATION.cff",
+            "elsewhere",
+            "input 'CITATION.cff', from which the release was built, is missing: put it back",
+        ),
+        ("dataset_card.md", "elsewhere", "input 'dataset_card.md', from which the release was built, is missing: put"),
+        ("dataset/data", "dataset/Data", "file 'data' is missing: if Data is it, give it that name; else build the"),
+        ("dataset/data", "elsewhere", "file 'data' is missing: build the release again"),
+        ("dataset/README.md", "dataset/Readme.md", "file 'README.md' is missing: if Readme.md is it, give it that"),
+    ],
+)
+def test_what_is_gone_or_has_another_name_is_one_problem(released: Path, old: str, new: str, expected: str) -> None:
+    (released / old).rename(released / new)
+    (problem,) = validate([released])
+    assert f"{problem.rule} {problem.message}".startswith(f"manifest-{expected}")
+
+
+def test_a_croissant_gives_the_digests_of_the_manifest(released: Path) -> None:
+    path, manifest = released / "dataset" / "croissant.json", released / "dataset" / "manifest.json"
+    before = path.read_bytes()
+    after = re.sub(rb'"sha256": "\w{64}"', b'"sha256": "%b"' % (b"0" * 64), before)
+    path.write_bytes(after)
+    manifest.write_text(manifest.read_text("utf-8").replace(sha256(before), sha256(after)), "utf-8")
+    (problem,) = validate([released])
+    assert (problem.rule, problem.path) == ("manifest-identity", str(manifest))
+    assert f"({len(TABLES)} places in all): build the release again" in problem.message
 
 
 def test_a_release_is_tables_card_croissant_and_manifest(files: dict[str, bytes]) -> None:

@@ -268,7 +268,8 @@ class Context:
     def misplaced(self, path: Path, kind: str) -> Problem | None:
         """Return that a file does not belong where it stands, or not under this name; None where it does."""
         astray = is_stray(path, self.checkout)
-        asked = astray or (kind in ("article", *OF_DOCUMENTS) and path.stem not in (self.articles or ()))
+        inside = kind == "annotations" and path.parent in self.misnamed
+        asked = astray or inside or (kind in ("article", *OF_DOCUMENTS) and path.stem not in (self.articles or ()))
         found = self.meant(path) if asked else None
         return stray(path, self.checkout) if astray and not found else found
 

@@ -132,7 +132,7 @@ class Checkout:
 
     def round_folders(self) -> list[Path]:
         """The folders of all rounds that hold anything, by number."""
-        found = [path for path in matching(self.rounds, "*") if is_round(path.name) and is_folder(path)]
+        found = [path for path in matching(self.rounds, "*") if is_round(path.name) and is_own_folder(path)]
         holding = [path for path in found if any(not entry.name.startswith(".") for entry in matching(path, "*"))]
         return sorted(holding, key=lambda path: int(path.name))
 
@@ -170,6 +170,11 @@ class Checkout:
     def labels(self, number: int, annotator: str, doc: str) -> Path:
         """One annotator's labels of a document in a round."""
         return self.rounds / str(number) / annotator / f"{doc}.json"
+
+
+def is_own_folder(path: Path) -> bool:
+    """Tell whether a folder stands at a path, and no link to one: those are not followed."""
+    return is_folder(path) and not path.is_symlink()
 
 
 def is_dead(path: Path) -> bool:

@@ -19,9 +19,12 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no UTF-8 or no JSON.
+        ValueError: it is no UTF-8, no JSON, or nested too deep.
     """
-    return json.loads(path.read_bytes().decode())
+    try:
+        return json.loads(path.read_bytes().decode())
+    except RecursionError:
+        raise ValueError("nested too deep: flatten it") from None
 
 
 def is_file(path: Path) -> bool:

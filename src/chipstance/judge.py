@@ -13,8 +13,10 @@ from chipstance.context import Context
 from chipstance.corpus import parse_document, parse_span
 from chipstance.digests import sha256
 from chipstance.edits import OffsetMap
-from chipstance.folders import ADJUDICATION
-from chipstance.jsonfile import is_missing, refuse_special
+from chipstance.first_bytes import LOOKED_AT, wanted_name
+from chipstance.folders import ADJUDICATION, is_dead
+from chipstance.inputs import open_address
+from chipstance.jsonfile import is_missing
 from chipstance.model import Document, Problem, Span
 from chipstance.places import FILE_STRAY, kind_by_place
 from chipstance.rules import Finding, Labels, declare, run
@@ -66,18 +68,19 @@ def judge(path: Path, context: Context, kind: str = "") -> Iterator[Problem]:
     if found := context.misplaced(path, kind):
         yield found
         return
-    if kind == "manifest" and is_missing(path):
+    if kind == "manifest" and is_missing(path) and not is_dead(path):
         message = "the release is missing, or has no manifest: build it"
         yield Problem(RELEASE_MISSING, str(path), "", message, 1, 1)
         return
-    if not kind and path.suffix != ".json":
+    if not kind and path.suffix.lower() != ".json":
         try:
-            refuse_special(path)
+            with open_address(str(path)) as file:
+                begin = file.read(LOOKED_AT)
         except OSError as error:
             yield unreadable(path, error)
             return
-        message = "no kind of file that ChipStance knows: name JSON, JSON Lines, Parquet or an article of a checkout"
-        yield Problem("kind-unknown", str(path), "", message, 1, 1)
+        usual = "no kind of file that ChipStance knows: name JSON, JSON Lines, Parquet or an article of a checkout"
+        yield Problem("kind-unknown", str(path), "", wanted_name(path.name, begin) or usual, 1, 1)
         return
     yield from judge_source(context.source(path, kind), context)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 
@@ -9,22 +11,25 @@ from chipstance import rules_corpus, rules_rounds
 from chipstance.context import Context
 from chipstance.digests import sha256
 from chipstance.folders import ADJUDICATION, GUIDELINES, Checkout, almost_layers, is_dead, matching
-from chipstance.jsonfile import is_missing, read_bytes
+from chipstance.jsonfile import is_missing, read_bytes, refuse_special
 from chipstance.judge import DOC_UNKNOWN, judge_labels, no_article
 from chipstance.model import Problem
 from chipstance.places import FILE_STRAY, kind_by_place, schema_files
 from chipstance.rules import Finding, Labels, run
+from chipstance.rules_manifest import releases
 from chipstance.rules_schemas import SchemaSet
 from chipstance.schema_set import URN
 from chipstance.schemas import NAMES, SUFFIX, Schemas
-from chipstance.sources import Source
+from chipstance.sources import Source, unreadable
 from chipstance.yaml_files import yaml_problems
+
+_MEANT = re.compile(r": if (\S+) is meant, which labels name")
 
 
 def judge_whole(context: Context) -> Iterator[Problem]:
     """Yield what only all the files of a checkout together can show."""
     checkout = context.checkout
-    yield from yaml_problems(checkout) if checkout else ()
+    yield from (*yaml_problems(checkout), *_shut(checkout)) if checkout else ()
     if checkout is None or context.articles is None:
         return
     there = {doc: checkout.gold(doc) for doc in context.articles if not is_missing(checkout.gold(doc))}
@@ -45,6 +50,15 @@ def judge_whole(context: Context) -> Iterator[Problem]:
             yield _problem(rule_id, finding, finding.path or checkout.articles, context)
 
 
+def _shut(checkout: Checkout) -> Iterator[Problem]:
+    """Yield which of the files can't be read from which a release's table of baselines comes."""
+    for path in matching(checkout.systems.parent, "*.json*") if releases(checkout) else ():
+        try:
+            refuse_special(path)
+        except OSError as error:
+            yield unreadable(path, error)
+
+
 def _problem(rule_id: str, finding: Finding, path: Path, context: Context) -> Problem:
     if is_missing(path):
         return Problem(rule_id, str(path), finding.pointer, finding.message, 1, 1)
@@ -53,19 +67,23 @@ def _problem(rule_id: str, finding: Finding, path: Path, context: Context) -> Pr
 
 def _rounds(checkout: Checkout, context: Context) -> Iterator[rules_rounds.RoundFolder]:
     """Yield what stands in the folder of each round."""
-    now = _digests(checkout.guidelines)
+    now = _digest(checkout.guidelines, context)
     for folder in checkout.round_folders():
         files = [path for path in matching(folder, "*/*.json") if not path.name.startswith(".")]
+        files = [path for path in files if path.parent not in context.misnamed]
         docs = {name: {path.stem for path in files if path.parent.name == name} for name in _names(files)}
         missing = is_missing(file := checkout.round_file(int(folder.name)))
         source = None if missing else context.source(file, "round")
+        own = _digest(folder / GUIDELINES, context)
         yield rules_rounds.RoundFolder(
             path=folder,
             missing=missing,
             data=source.data if source and source.sound else None,
             labels={name: found for name, found in docs.items() if name != ADJUDICATION},
+            owners=dict(_owners(files, context)),
             decided=docs.get(ADJUDICATION, set()),
-            guidelines=now | _digests(folder / GUIDELINES),
+            guidelines=None if now is None or own is None else now | own,
+            kept=bool(own),
         )
 
 
@@ -73,12 +91,23 @@ def _names(files: Iterable[Path]) -> list[str]:
     return sorted({path.parent.name for path in files if not path.parent.name.startswith(".")})
 
 
-def _digests(path: Path) -> frozenset[str]:
-    """Return a file's digest; nothing where it is missing or can't be read."""
+def _owners(files: Iterable[Path], context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the folders of a round whose label files name one annotator, with that one."""
+    named: dict[str, set[str]] = {}
+    for path in (each for each in files if each not in context.misnamed):
+        data = context.source(path, kind_by_place(path, context.checkout)).data
+        if isinstance(data, dict) and "annotator" in data:
+            named.setdefault(path.parent.name, set()).add(str(data["annotator"]))
+    yield from ((folder, names.pop()) for folder, names in named.items() if len(names) == 1)
+
+
+def _digest(path: Path, context: Context) -> frozenset[str] | None:
+    """Return a file's digest; nothing where it is missing; None, with a problem recorded, where it can't be read."""
     try:
-        return frozenset([sha256(read_bytes(path))])
-    except OSError:
-        return frozenset()
+        return frozenset([sha256(read_bytes(path))] if os.path.lexists(path) else ())
+    except OSError as error:
+        context.problems.add(unreadable(path, error))
+        return None
 
 
 def judge_schemas(
@@ -93,7 +122,7 @@ def judge_schemas(
         known: what is told to stand there under another name.
     """
     paths = {name: folder / f"{name}{SUFFIX}" for name in NAMES}
-    found = {name: sources(path) for name, path in paths.items() if not is_missing(path)}
+    found = {name: sources(path) for name, path in paths.items() if not is_missing(path) or is_dead(path)}
     written = {name: source.data for name, source in found.items() if source.sound}
     used = {name: base.by_id[URN + name] for name in NAMES} if base else written
     subject = SchemaSet(folder / "layers.json", paths, frozenset(found), written, used, known)
@@ -130,6 +159,8 @@ def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path
     renamed = {folder for path in misnamed for folder in path.parents if folder.parent == checkout.rounds}
     unsure = {Path(each.path).parent for each in problems if _of_round(each)}
     unlisted = {no_article(Path(each.path).stem) for each in problems if _is_unlisted(each, checkout)}
+    unused = (_MEANT.search(each.message) for each in problems if each.rule == "entity-unused")
+    meant = {told[1] for told in unused if told}
     sound = not any(_is_input(Path(each.path), checkout) for each in problems)
     return {
         each
@@ -137,6 +168,7 @@ def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path
         if (sound or each.rule != "manifest-input")
         and not (_of_annotator(each) and unsure & set(Path(each.path).parents))
         and not (each.rule == DOC_UNKNOWN and each.message.partition(":")[0] in unlisted)
+        and not (each.rule == "entity-unknown" and not meant.isdisjoint(each.message.split(" ")))
         and not (each.rule == "round-files" and _of_docs(each, unknown))
         and not (each.rule in ("round-files", "gold-derived") and Path(each.path).parent in renamed)
     }
@@ -144,7 +176,7 @@ def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path
 
 def _is_input(path: Path, checkout: Checkout) -> bool:
     """Tell whether a release is built from a file."""
-    folders = {checkout.annotations, checkout.schema}
+    folders = {checkout.annotations, checkout.schema, checkout.systems.parent}
     return path in (checkout.card, checkout.citation) or not folders.isdisjoint((path, *path.parents))
 
 

@@ -71,7 +71,15 @@ def _wanted(checkout: Checkout, docs: Collection[str]) -> Iterator[Path]:
         yield folder / ROUND_FILE
         for inside in filter(is_folder, entries(folder)):
             yield from (inside / f"{doc}.json" for doc in docs)
-            yield from [folder / ADJUDICATION] if inside.name.casefold() == ADJUDICATION else []
+            yield from [folder / ADJUDICATION] if _is_adjudication(inside) else []
+
+
+def _is_adjudication(folder: Path) -> bool:
+    """Tell whether a folder of a round is that of its adjudication, by its name or by what its first file holds."""
+    if folder.name.casefold() == ADJUDICATION or not is_missing(folder.with_name(ADJUDICATION)):
+        return folder.name.casefold() == ADJUDICATION
+    first = next((path for path in entries(folder) if path.suffix == ".json"), folder)
+    return "decisions" in _held(first)
 
 
 def _pairs(missing: Collection[Path], there: Collection[Path], *, by_doc: bool) -> dict[Path, Path]:
@@ -105,8 +113,13 @@ def _is_like(name: str, other: str) -> bool:
 
 def _doc(path: Path) -> object:
     """Return which document a JSON file says that it is about, if it does."""
+    return _held(path).get("doc")
+
+
+def _held(path: Path) -> Mapping[str, object]:
+    """Return the object that a JSON file holds; an empty one where it holds none."""
     try:
         data = read_json(path) if is_file(path) else None
     except (OSError, ValueError, RecursionError):
-        return None
-    return data.get("doc") if isinstance(data, Mapping) else None
+        return {}
+    return data if isinstance(data, Mapping) else {}

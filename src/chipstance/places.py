@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout, almost_layers, is_round
 from chipstance.inputs import is_lines
-from chipstance.jsonfile import is_missing
+from chipstance.jsonfile import is_folder, is_missing
 from chipstance.model import Problem
 from chipstance.rules import declare
 from chipstance.schemas import NAMES, SUFFIX
@@ -78,6 +78,9 @@ def meant(path: Path, wanted: Path, checkout: Checkout) -> Problem:
 
 def stray(path: Path, checkout: Checkout | None) -> Problem:
     """Return what is wrong with a file that does not belong where it stands: of a misnamed round, the folder."""
+    if is_folder(path):
+        message = "links to folders are not followed: put the folder itself in its place"
+        return Problem(FILE_STRAY, str(path), "", message, 1, 1)
     for folder in path.parents:
         if checkout and folder.parent == checkout.rounds and not is_round(folder.name):
             message = "a round's folder is called by its number, counted from 1: rename it"

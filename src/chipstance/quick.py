@@ -14,7 +14,7 @@ from chipstance.layers import Layers
 from chipstance.line_types import document_types
 from chipstance.quick_values import Known, has_minus_zero, is_slug, keys, look, overlap_rightly
 from chipstance.rules_files import NUL
-from chipstance.rules_spans import ZERO_WIDTH_JOINER, inside_character
+from chipstance.rules_spans import ZERO_WIDTH_JOINER, inside_character, may_be_inside
 
 LINE_KEYS = 3
 SPAN_KEYS = 6
@@ -32,7 +32,8 @@ class Quick:
         types = document_types(layers)
         self._decode = types.decoder.decode
         self._slugs = Known(is_slug)
-        self._inside = Known(lambda character: inside_character(f" {character}", 1))
+        self._doubtful = Known(may_be_inside)
+        self._inside = Known(lambda pair: inside_character(pair, 1))
         looks = {types.spans[layer.name]: look(layer, types) for layer in layers}
         self._looks = list(looks.items())
         # a plain tuple is unpacked sooner than a named one
@@ -99,8 +100,9 @@ class Quick:
         """Tell whether no span cuts a character in two."""
         if text.isascii():
             return True
-        if ZERO_WIDTH_JOINER in text:
-            return not any(inside_character(text, edge) for span in spans for edge in (span.start, span.end))
         after = {text[span.start] for span in spans}
         after.update([text[span.end : span.end + 1] for span in spans])
-        return not any(map(self._inside.__getitem__, after - {""}))
+        if ZERO_WIDTH_JOINER not in text and not any(map(self._doubtful.__getitem__, after - {""})):
+            return True
+        pairs = {text[edge - 1 : edge + 1] for span in spans for edge in (span.start, span.end)}
+        return not any(map(self._inside.__getitem__, pairs))

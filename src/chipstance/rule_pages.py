@@ -41,7 +41,8 @@ What `chipstance validate` asks for. A rule's id is stable. `chipstance rules` l
 `chipstance rules RULE` shows one with its examples.
 
 The examples are parts of the case files in `tests/cases/`, which are laid over an invented checkout; where what is \
-told stands in that checkout too, what the case changes follows. What can't be seen is written as an escape. This page is made by `python scripts/rules.py` and never edited.
+told stands in that checkout too, what the case changes follows. What can't be seen is written as an escape. This \
+page is made by `python scripts/rules.py` and never edited.
 """
 
 

@@ -25,6 +25,7 @@ from chipstance.digests import sha256
 from chipstance.edits import OffsetMap
 from chipstance.faults import show
 from chipstance.layers import Layers
+from chipstance.locate import escape
 from chipstance.model import Document
 from chipstance.rules import Finding, others, rule
 
@@ -162,10 +163,26 @@ def decision_variants(subject: Adjudicated) -> Iterator[Finding]:
         there = disputes.get(place, dict.fromkeys(subject.data["annotators"], agreed.get(place)))
         if subject.fits(place, entry) and entry["variants"] != there:
             changed = [name for name in there if there[name] != entry["variants"].get(name, ...)]
-            mend = f"decide again{subject.or_back(changed)}"
-            yield Finding(
-                f"/decisions/{index}/variants", f"the annotators' labels at {place} are {show(dict(there))}: {mend}"
-            )
+            found = list(_other_variants(f"/decisions/{index}/variants", entry["variants"], there))
+            for pointer, message in found[:1]:
+                mend = f"decide again{subject.or_back(changed)}"
+                yield Finding(pointer, f"{message}, for {place}{others(len(found))}: {mend}")
+
+
+def _other_variants(
+    pointer: str, written: Mapping[str, Attributes | None], there: Mapping[str, Attributes | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield where the variants that a decision lists are not what the annotators labelled."""
+    for name in (*there, *(name for name in written if name not in there)):
+        then, now, at = written.get(name), there.get(name), f"{pointer}/{escape(name)}"
+        if name not in written:
+            yield pointer, f"{name} is missing, whose label is {show(now and dict(now))}"
+        elif name not in there:
+            yield at, f"{name} is none of the annotators"
+        elif then is None or now is None:
+            yield from [(at, f"{name} has {'a' if now else 'no'} label there")] if then != now else []
+        else:
+            yield from ((where, f"{name}'s {message}") for where, message in _attributes(at, then, now))
 
 
 @rule("decision-missing", "adjudication")
@@ -221,7 +238,7 @@ def _differences(subject: Adjudicated, made: Document, gold: Document) -> Iterat
         if place not in wanted:
             yield f"/spans/{index}", f"neither agreement nor a decision gives the {place} {show(span.text)}"
         else:
-            yield from _attributes(f"/spans/{index}", there[place], wanted[place])
+            yield from _attributes(f"/spans/{index}/attributes", there[place], wanted[place])
     for span in made.spans:
         if (place := place_of(span, subject.layers)) not in there:
             yield "/spans", f"the {place} {show(span.text)} is missing"
@@ -234,9 +251,9 @@ def _differences(subject: Adjudicated, made: Document, gold: Document) -> Iterat
 def _attributes(pointer: str, there: Attributes, wanted: Attributes) -> Iterator[tuple[str, str]]:
     for name in sorted({*there, *wanted}):
         if name not in there:
-            yield f"{pointer}/attributes", f"{name} is missing, which should be {show(wanted[name])}"
+            yield pointer, f"{name} is missing, which should be {show(wanted[name])}"
         elif there[name] != wanted.get(name):
             yield (
-                f"{pointer}/attributes/{name}",
+                f"{pointer}/{name}",
                 f"{name} is {show(there[name])}, but should be {show(wanted.get(name))}",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from chipstance.faults import show
 from chipstance.folders import Checkout
@@ -56,7 +57,7 @@ def utterance_once(whole: Whole) -> Iterator[Finding]:
         return
     places: dict[str, list[tuple[Labels, int]]] = {}
     for labels in whole.gold.values():
-        for index, span in labels.layer("statement"):
+        for index, span in labels.having("statement", "utterance"):
             if span.attributes.get("utterance") is not None:
                 places.setdefault(str(span.attributes.get("utterance")), []).append((labels, index))
     for utterance, found in places.items():
@@ -72,10 +73,14 @@ def entity_unused(whole: Whole) -> Iterator[Finding]:
     if not whole.sound or whole.entities is None:
         return
     used = {entity for labels in whole.gold.values() for entity in used_entities(labels)}
-    for index, entity in enumerate(whole.entities):
-        if entity not in used:
-            message = f"no gold label names {entity!r}: remove the entry"
-            yield Finding(f"/entities/{index}/id", message, path=whole.checkout.entities)
+    unused = [(index, entity) for index, entity in enumerate(whole.entities) if entity not in used]
+    unknown = used - set(whole.entities)
+    for index, entity in unused:
+        meant = get_close_matches(entity, unknown) if len(unused) == len(unknown) == 1 else []
+        mend = "remove the entry"
+        if meant:
+            mend = f"if {meant[0]!r} is meant, which labels name and the registry lacks, write that here"
+        yield Finding(f"/entities/{index}/id", f"no gold label names {entity!r}: {mend}", path=whole.checkout.entities)
 
 
 @rule("alias-unseen", "corpus")
@@ -92,9 +97,11 @@ def alias_unseen(whole: Whole) -> Iterator[Finding]:
         if (entity.id, alias) not in seen
     ]
     # persons and accounts are labelled as speakers only, so their names stand elsewhere too
-    found = _standing(whole, {alias for _, _, entity, alias in unseen if entity.kind != "organization"})
+    labelled = any(labels.layers.ours("organization", "entity") for labels in whole.gold.values())
+    mentioned = "organization" if labelled else None
+    found = _standing(whole, {alias for _, _, entity, alias in unseen if entity.kind != mentioned})
     for index, place, entity, alias in unseen:
-        if entity.kind == "organization" or alias not in found:
+        if entity.kind == mentioned or alias not in found:
             message = f"no mention of {entity.id!r} reads {show(alias)}: remove the alias"
             yield Finding(f"/entities/{index}/aliases/{place}", message, path=whole.checkout.entities)
 

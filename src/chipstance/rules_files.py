@@ -192,6 +192,7 @@ def annotator_duplicate(file: JsonFile) -> Iterator[Finding]:
         seen.add(entry["id"])
 
 
+@rule("string-form", "adjudication")
 @rule("string-form", "round")
 @rule("string-form", "articles")
 @rule("string-form", "entities")
@@ -199,7 +200,7 @@ def annotator_duplicate(file: JsonFile) -> Iterator[Finding]:
 def string_form(file: JsonFile) -> Iterator[Finding]:
     """Strings are in NFC, without white space at their ends, and with nothing in them that can't be seen."""
     for pointer, text in _strings(file.data):
-        free = pointer.endswith("/replacement")
+        free = pointer.endswith(("/replacement", "/text"))
         if not unicodedata.is_normalized("NFC", text):
             yield Finding(pointer, f"{show(text)} is not in NFC: write {show(_nfc(text))} with composed characters")
         elif not free and (text != text.strip() or any(map(_is_unseen, text))):
@@ -274,7 +275,10 @@ def layers_reference(file: JsonFile) -> Iterator[Finding]:
     layers = parse_layers(file.data)
     for layer in layers:
         if layer.apart_by and layer.apart_by not in layer.attributes:
-            message = f"{layer.apart_by!r} is no attribute of {layer.name}: name one of {', '.join(layer.attributes)}"
+            mend = (
+                f"name one of {', '.join(layer.attributes)}" if layer.attributes else "declare it, as it has none yet"
+            )
+            message = f"{layer.apart_by!r} is no attribute of {layer.name}: {mend}"
             yield Finding(f"/layers/{layer.name}/apart_by", message)
         yield from _attribute_references(layers, layer.name)
 

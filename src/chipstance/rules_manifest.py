@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from difflib import get_close_matches
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 from chipstance.digests import content_digest, sha256
 from chipstance.faults import show
-from chipstance.folders import Checkout
+from chipstance.folders import Checkout, matching
 from chipstance.jsonfile import is_file, is_folder, is_missing, read_bytes
+from chipstance.locate import JsonError, decode, parse
 from chipstance.rules import Finding, declare, others, rule
 
 RELEASE_MISSING = declare(
     "release-missing", "A checkout with a dataset card, whose CITATION.cff names a version, has that release."
 )
+AGAIN = "build the release again"
+ALIKE = 0.75
+"""How much of two names is the same, at least, where one is meant for the other."""
+MOST = 20
+"""Of so many names at most it is asked which are like each other."""
 _VERSION = re.compile(r"^version:\s*[\"']?(\w[^\"'\s#]*)", re.MULTILINE)
 
 
@@ -44,6 +51,11 @@ class Manifest:
     def tables(self) -> Iterator[tuple[int, dict[str, Any], Path]]:
         """Yield every listed table that is the listed one."""
         return (f for f in self.files() if f[2].suffix == ".parquet" and _digest(f[2]) == f[1]["sha256"])
+
+    @property
+    def croissant(self) -> Path:
+        """Where the release is described for Croissant."""
+        return self.path.parent / "croissant.json"
 
 
 def _read(path: Path) -> bytes | None:
@@ -73,17 +85,43 @@ def releases(checkout: Checkout) -> bool:
 @rule("manifest-file", "manifest")
 def manifest_file(manifest: Manifest) -> Iterator[Finding]:
     """Every file of the release is there, with the size and digest that the manifest lists."""
+    for path, (index, like) in _lost(manifest).items():
+        name = show(path.relative_to(manifest.path.parent).as_posix())
+        mend = f"if {like} is it, give it that name; else {AGAIN}" if like else AGAIN
+        yield Finding(f"/files/{index}/path", f"{name} is missing: {mend}")
     for index, entry, path in manifest.files():
         data = _read(path)
         if data is None:
-            message = f"{show(entry['path'])} is missing, or can't be read: build the release again"
-            yield Finding(f"/files/{index}/path", message)
+            if os.path.lexists(path):
+                yield Finding(f"/files/{index}/path", f"{show(entry['path'])} can't be read: {AGAIN}")
             continue
         for name, value in (("sha256", sha256(data)), ("bytes", len(data))):
             if entry[name] != value:
-                message = f"{entry['path']} has {name} {value}, not {show(entry[name])}: build the release again"
+                message = f"{entry['path']} has {name} {value}, not {show(entry[name])}: {AGAIN}"
                 yield Finding(f"/files/{index}/{name}", message)
                 break  # other content mostly has another size too
+
+
+def _lost(manifest: Manifest) -> dict[Path, tuple[int, str]]:
+    """Return what is missing, a folder with all its files: the place in the list, and what is nearly so called."""
+    found: dict[Path, int] = {}
+    for index, _, path in manifest.files():
+        if not os.path.lexists(top := _gone(path) or path):
+            found.setdefault(top, index)
+    near = _near(found, [manifest.path, *(path for _, _, path in manifest.files())]) if found else {}
+    return {path: (index, near.get(path, "")) for path, index in found.items()}
+
+
+def _near(missing: Collection[Path], known: Iterable[Path]) -> dict[Path, str]:
+    """Return what stands beside places under nearly their names, and does not belong there; of many places, nothing."""
+    belonging = set(chain.from_iterable((path, *path.parents) for path in known))
+    found: dict[Path, str] = {}
+    for path in missing if len(missing) <= MOST else ():
+        there = [each.name for each in matching(path.parent, "*") if each not in belonging]
+        same = [name for name in there if name.casefold() == path.name.casefold()]
+        if like := same or get_close_matches(path.name, there if len(there) <= MOST else (), 1, ALIKE):
+            found[path] = like[0]
+    return found
 
 
 @rule("manifest-rows", "manifest")
@@ -95,7 +133,7 @@ def manifest_rows(manifest: Manifest) -> Iterator[Finding]:
             found = "no Parquet" if rows is None else f"{rows} rows"
             yield Finding(
                 f"/files/{index}/rows",
-                f"{entry['path']} has {found}, not {show(entry['rows'])}: build the release again",
+                f"{entry['path']} has {found}, not {show(entry['rows'])}: {AGAIN}",
             )
 
 
@@ -123,24 +161,20 @@ def manifest_table(manifest: Manifest) -> Iterator[Finding]:
         else:
             wrong = (config, split, entry["rows"]) != (None, None, None)
         if wrong:
-            message = (
-                f"{show(entry['path'])} is not where {show(config)}, {show(split)} stands: build the release again"
-            )
+            message = f"{show(entry['path'])} is not where {show(config)}, {show(split)} stands: {AGAIN}"
             yield Finding(f"/files/{index}/config", message)
 
 
 @rule("manifest-identity", "manifest")
 def manifest_identity(manifest: Manifest) -> Iterator[Finding]:
-    """Manifest, tables, Croissant and CITATION.cff say the same about name, version and canary."""
+    """Manifest, tables, Croissant and CITATION.cff say the same: name, version, canary, and the tables' digests."""
     cited = cited_version(manifest.checkout) if manifest.checkout else None
     said = [("CITATION.cff", {"version": cited}), *_said(manifest)]
     for name in ("name", "version", "canary"):
         here = manifest.data[name]
         other = next((where for where, what in said if what.get(name) not in (None, here)), None)
         if other:
-            message = (
-                f"{name} is {show(here)}, but {other} says {show(dict(said)[other][name])}: build the release again"
-            )
+            message = f"{name} is {show(here)}, but {other} says {show(dict(said)[other][name])}: {AGAIN}"
             yield Finding(f"/{name}", message)
 
 
@@ -153,12 +187,40 @@ def _said(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, str | None]]]:
             entry["path"],
             {name: metadata[key].decode(errors="replace") for name, key in keys.items() if key in metadata},
         )
-    try:
-        croissant = json.loads(_read(manifest.path.parent / "croissant.json") or b"{}")
-    except ValueError:
-        return  # its digest is checked
-    if isinstance(croissant, dict):
-        yield "croissant.json", {name: croissant.get(name) for name in ("name", "version")}
+    if croissant := _croissant(manifest)[1]:
+        said = {name: croissant.get(name) or "" for name in ("name", "version")}
+        yield manifest.croissant.name, {**said, "canary": croissant.get("canary")}
+
+
+def _croissant(manifest: Manifest) -> tuple[int, Mapping[str, Any], str]:
+    """Return the place of a Croissant that is the listed one, what it says, and else why that can't be read."""
+    for index, entry, path in manifest.files():
+        data = _read(path) if path == manifest.croissant else None
+        if data is not None and sha256(data) == entry["sha256"]:
+            try:
+                found = parse(decode(data))
+            except JsonError as error:
+                return index, {}, f"line {error.line}, column {error.column}: {str(error).partition(': ')[0]}"
+            return (index, found, "") if found and isinstance(found, dict) else (index, {}, "it is no object with keys")
+    return 0, {}, ""
+
+
+@rule("manifest-identity", "manifest")
+def manifest_described(manifest: Manifest) -> Iterator[Finding]:
+    """Manifest, tables, Croissant and CITATION.cff say the same: name, version, canary, and the tables' digests."""
+    index, croissant, wrong = _croissant(manifest)
+    if wrong:
+        yield Finding(f"/files/{index}/path", f"{manifest.croissant.name} can't be read ({wrong}): {AGAIN}")
+    if not croissant:
+        return
+    objects = croissant.get("distribution")
+    objects = [each for each in objects if isinstance(each, dict)] if isinstance(objects, list) else []
+    said = {str(each.get("contentUrl")): each.get("sha256") for each in objects}
+    tables = [(at, entry) for at, entry, _ in manifest.files() if entry["config"] is not None]
+    other = [(at, entry) for at, entry in tables if said.get(entry["path"]) != entry["sha256"]]
+    for at, entry in other[:1]:
+        message = f"the digest of {show(entry['path'])} is {entry['sha256']}, but {manifest.croissant.name} says"
+        yield Finding(f"/files/{at}/sha256", f"{message} {show(said.get(entry['path']))}{others(len(other))}: {AGAIN}")
 
 
 @rule("manifest-order", "manifest")
@@ -177,7 +239,7 @@ def manifest_content(manifest: Manifest) -> Iterator[Finding]:
     """The content digest is that of the listed tables."""
     digest = content_digest({e["path"]: e["sha256"] for e in manifest.data["files"] if e["config"] is not None})
     if manifest.data["content_sha256"] != digest:
-        yield Finding("/content_sha256", f"the digests of the listed tables make {digest}: build the release again")
+        yield Finding("/content_sha256", f"the digests of the listed tables make {digest}: {AGAIN}")
 
 
 @rule("manifest-complete", "manifest")
@@ -189,7 +251,10 @@ def manifest_complete(manifest: Manifest) -> Iterator[Finding]:
             message = f"{show(entry['path'])} is listed twice, or is the manifest: remove it"
             yield Finding(f"/files/{index}/path", message)
         listed.add(path)
+    meant = {path.with_name(like) for path, (_, like) in _lost(manifest).items() if like}
     for path in sorted(manifest.path.parent.rglob("*")):
+        if not meant.isdisjoint((path, *path.parents)):
+            continue
         name = path.relative_to(manifest.path.parent)
         if is_file(path) and path not in listed and not any(part.startswith(".") for part in name.parts):
             yield Finding("/files", f"{name.as_posix()} is not listed: remove it, or build the release again")
@@ -201,22 +266,29 @@ def manifest_input(manifest: Manifest) -> Iterator[Finding]:
     if manifest.checkout is None:
         return
     gone: set[Path] = set()
-    for index, entry in enumerate(manifest.data["inputs"]):
-        folder = _gone(path := manifest.checkout.root / entry["path"])
+    root = manifest.checkout.root
+    paths = [root / entry["path"] for entry in manifest.data["inputs"]]
+    near = _near(lost, paths) if (lost := [path for path in paths if not os.path.lexists(path)]) else {}
+    for index, (entry, path) in enumerate(zip(manifest.data["inputs"], paths, strict=True)):
+        folder = _gone(path)
         digest = None if folder in gone else _digest(path)
         if folder and folder not in gone:
-            name = folder.relative_to(manifest.checkout.root).as_posix()
-            message = f"{show(name)}, from which the release was built, is missing: put it back"
-            yield Finding(f"/inputs/{index}/path", f"{message}, or build the release again")
+            name = folder.relative_to(root).as_posix()
+            message = f"{show(name)}, from which the release was built, is missing: put it back, or {AGAIN}"
+            yield Finding(f"/inputs/{index}/path", message)
+        elif folder is None and not os.path.lexists(path):
+            mend = f"if {near[path]} is it, give it that name" if path in near else f"put it back, or {AGAIN}"
+            message = f"{show(entry['path'])}, from which the release was built, is missing: {mend}"
+            yield Finding(f"/inputs/{index}/path", message)
         elif folder is None and digest != entry["sha256"]:
-            state = f"has the digest {digest} now" if digest else "is missing, or can't be read"
-            yield Finding(f"/inputs/{index}/sha256", f"{show(entry['path'])} {state}: build the release again")
+            state = f"has the digest {digest} now: {AGAIN}" if digest else f"can't be read: mend it, or {AGAIN}"
+            yield Finding(f"/inputs/{index}/sha256", f"{show(entry['path'])} {state}")
         gone |= {folder} if folder else set()
     listed = {entry["path"] for entry in manifest.data["inputs"]}
     for path in _inputs(manifest.checkout):
         name = path.relative_to(manifest.checkout.root).as_posix()
         if is_file(path) and name not in listed:
-            yield Finding("/inputs", f"{name} is not listed: build the release again")
+            yield Finding("/inputs", f"{name} is not listed: {AGAIN}")
 
 
 def _gone(path: Path) -> Path | None:

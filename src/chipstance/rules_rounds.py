@@ -20,16 +20,21 @@ class RoundFolder:
         missing: whether it has no ``round.json``.
         data: the content of ``round.json``; None where it is missing or its schema refuses it.
         labels: by annotator, the documents with a label file.
+        owners: by folder, the annotator that its label files name, where that is one.
         decided: the documents with an adjudication.
-        guidelines: digests of the guidelines as they are now, and of those that the round's folder keeps.
+        guidelines: digests of the guidelines as they are now, and of those that the round's folder keeps; None where
+            one of them can't be read.
+        kept: whether the round's folder has guidelines of its own.
     """
 
     path: Path
     missing: bool = False
     data: Mapping[str, Any] | None = None
     labels: Mapping[str, Set[str]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
     decided: Set[str] = frozenset()
-    guidelines: Set[str] = frozenset()
+    guidelines: Set[str] | None = frozenset()
+    kept: bool = False
 
     @property
     def file(self) -> Path:
@@ -79,6 +84,11 @@ def round_annotators(rounds: Rounds) -> Iterator[Finding]:
 
 def _annotators(each: RoundFolder) -> Iterator[tuple[str, str]]:
     """Yield which annotators are listed or there, but not both; before any adjudication some may have no labels yet."""
+    for name in each.labels:
+        other = each.owners.get(name, name)
+        if name < other and each.owners.get(other) == name and name in each.annotators:
+            message = f"{name}/ holds the labels of {other}, and {other}/ those of {name}: let the folders change names"
+            yield f"/annotators/{each.annotators.index(name)}/id", message
     unlisted = sorted(set(each.labels) - set(each.annotators))
     lost = [name for name in each.annotators if each.decided and name not in each.labels]
     if len(unlisted) == len(lost) == 1:
@@ -120,11 +130,16 @@ def _docs(each: RoundFolder) -> Iterator[tuple[str, str]]:
 def round_guidelines(rounds: Rounds) -> Iterator[Finding]:
     """The guidelines that a round was labelled by are kept: as they are now, or in its own folder."""
     for each in rounds.folders:
-        if each.data and each.data["guidelines_sha256"] not in each.guidelines:
+        if each.data is None or each.guidelines is None or each.data["guidelines_sha256"] in each.guidelines:
+            continue
+        if each.kept:
+            message = f"{'/'.join(each.path.parts[-3:])}/{GUIDELINES} has another digest: put back"
+            message += " what the annotators read"
+        else:
             state = "has another digest" if each.guidelines else "is missing"
             message = f"annotations/{GUIDELINES} {state}: put back what the annotators read; if it was changed since,"
             message += f" keep it in the round's folder as {GUIDELINES}"
-            yield Finding("/guidelines_sha256", message, path=each.file)
+        yield Finding("/guidelines_sha256", message, path=each.file)
 
 
 @rule("gold-derived", "rounds")

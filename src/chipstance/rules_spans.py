@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,23 @@ from chipstance.rules_files import of_other_name
 ZERO_WIDTH_JOINER = "\u200d"
 FIRST_MARK = "\u0300"
 """No combining mark, and no part of an emoji that is not its first, comes before it in Unicode."""
+FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+"""Two of them are a flag."""
+MOST_FLAG_LETTERS = 1000
+"""An even number: so far back it is looked where flags in a row begin; behind that, none is seen to be cut in two."""
+JAMO = {
+    "L": re.compile("[\u1100-\u115f\ua960-\ua97c]"),
+    "V": re.compile("[\u1160-\u11a7\ud7b0-\ud7c6]"),
+    "T": re.compile("[\u11a8-\u11ff\ud7cb-\ud7fb]"),
+}
+JAMO_AFTER = {"L": ("L", "V"), "V": ("V", "T"), "LV": ("V", "T"), "T": ("T",), "LVT": ("T",), "": ()}
+_JOINED = re.compile("[\u0e33\u0eb3\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+"""What belongs to the character before it and is no mark: vowels, half-width voicing, skin tones, tags."""
+_APART = re.compile(
+    "[\u102b\u102c\u1038\u1062-\u1064\u1067-\u106d\u1083\u1087-\u108c\u108f\u109a-\u109c"
+    "\u1a61\u1a63\u1a64\uaa7b\uaa7d\U00011720\U00011721]"
+)
+"""Marks that stand apart from the letter before them."""
 TURNS = 3
 """So often it is looked for spans that overlap several others: without those, others may be seen."""
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO ", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE")
@@ -37,7 +55,7 @@ def span_edge_space(labels: Labels) -> Iterator[Finding]:
 
 @rule("span-splits-character", "annotations", "documents")
 def span_splits_character(labels: Labels) -> Iterator[Finding]:
-    """A span does not cut off a combining mark or a part of an emoji."""
+    """A span does not cut off a combining mark, a part of an emoji or of a flag, or a part of a Hangul syllable."""
     for index, span in labels.spans.items():
         for name, offset in (("start", span.start), ("end", span.end)):
             if inside_character(labels.text, offset):
@@ -46,14 +64,43 @@ def span_splits_character(labels: Labels) -> Iterator[Finding]:
 
 
 def inside_character(text: str, offset: int) -> bool:
-    """Tell whether a place is before a combining mark, or inside an emoji."""
+    """Tell whether a place is before a combining mark, or inside an emoji, a flag or a Hangul syllable.
+
+    These are the extended grapheme clusters of Unicode (UAX 29), but that conjuncts of Indic letters, signs that stand
+    before digits, U+200C, and a leading jamo before a whole syllable hold nothing together here, and U+200D does,
+    whatever follows it.
+    """
     if not 0 < offset < len(text):
         return False
     here, before = text[offset], text[offset - 1]
     if here < FIRST_MARK:
         return before == ZERO_WIDTH_JOINER
-    joined = ZERO_WIDTH_JOINER in (here, before)
-    return joined or unicodedata.category(here) in ("Mn", "Me") or "\U0001f3fb" <= here <= "\U0001f3ff"
+    if ZERO_WIDTH_JOINER in (here, before) or _goes_on(here):
+        return True
+    if here in FLAG_LETTERS and before in FLAG_LETTERS:
+        run = text[max(0, offset - MOST_FLAG_LETTERS) : offset]
+        return (len(run) - len(run.rstrip(FLAG_LETTERS))) % 2 == 1
+    return _jamo(here) in JAMO_AFTER[_jamo(before)]
+
+
+def may_be_inside(character: str) -> bool:
+    """Tell whether a place before a character may be inside one, by what stands before."""
+    return inside_character(f" {character}", 1) or character in FLAG_LETTERS or _jamo(character) in JAMO
+
+
+def _goes_on(character: str) -> bool:
+    """Tell whether a character belongs to the one before it, whatever that is."""
+    category = unicodedata.category(character)
+    if category == "Mc":
+        return not _APART.match(character)
+    return category in ("Mn", "Me") or _JOINED.match(character) is not None
+
+
+def _jamo(character: str) -> str:
+    """Return which parts of a Hangul syllable a character holds: the leading L, the vowel V, the trailing T."""
+    if "\uac00" <= character <= "\ud7a3":
+        return "LVT" if (ord(character) - 0xAC00) % 28 else "LV"
+    return next((part for part, ranges in JAMO.items() if ranges.match(character)), "")
 
 
 @rule("span-splits-word", "annotations")
@@ -242,14 +289,14 @@ def span_unused(labels: Labels) -> Iterator[Finding]:
     """Every speaker and cue span belongs to a statement."""
     if not labels.whole:
         return
-    statement = labels.layers.get("statement")
-    linking = {attribute.layer for attribute in statement.references("span")} if statement else set()
     links = {
-        name: {s.attributes.get(name) for _, s in labels.layer("statement")} - {None} for name in ("speaker", "cue")
+        name: {s.attributes.get(name) for _, s in labels.layer("statement")} - {None}
+        for name in ("cue", "speaker")
+        if labels.layers.ours("statement", name)
     }
-    linked = links["speaker"] | links["cue"]
-    for name in sorted(linking & set(links)):
-        if links[name] - {span.id for _, span in labels.layer(name)}:
+    linked = set[object]().union(*links.values())
+    for name, led in links.items():
+        if led - {span.id for _, span in labels.layer(name)}:
             continue  # a link leads elsewhere, which is another rule's: that may be why a span is left
         for index, span in labels.layer(name):
             if span.id not in linked:

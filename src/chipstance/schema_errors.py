@@ -248,6 +248,9 @@ def _parts(error: ValidationError) -> Iterator[_Part]:
         known = schema.get("properties", {})
         for key in _additional(instance, schema):
             yield _Excess(f"{pointer}/{escape(key)}", pointer, key, known_keys(known))
+    elif error.validator == "format" and (plain := _anchored(instance)):
+        said = f"{show(instance)} has an anchor that JSON Schema has not: write {show(plain)}"
+        yield Fault(pointer, said, in_key, SCHEMA_PATTERN)
     elif error.validator == "format" and _is_backtracking(instance):
         mend = "write it without look-around and back references, or shorter"
         said = f"{show(instance)} can't be matched in linear time: {mend}"
@@ -288,6 +291,12 @@ def _of_forms(error: ValidationError, pointer: str) -> Iterator[_Part]:
 def _is_of_type(error: ValidationError) -> bool:
     """Tell whether an error is that the value has another type."""
     return error.validator == "type" and not error.relative_path
+
+
+def _anchored(pattern: str) -> str:
+    r"""Return a pattern with ``^`` for ``\A`` and ``$`` for ``\Z``, where it can be matched so; else nothing."""
+    plain = pattern.replace(r"\A", "^").replace(r"\Z", "$")
+    return plain if plain != pattern and is_pattern(plain) else ""
 
 
 def _is_backtracking(pattern: str) -> bool:

@@ -15,6 +15,8 @@ from chipstance.schema_growth import MOST_AT_ONCE, Growth
 Json = Any
 
 URN = "urn:chipstance:schema:"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""How every schema is read."""
 MOST_VALUES = 20_000
 """A schema holds so many values at most, at any depth."""
 MOST = {"patternProperties": 100, "enum": 1000, "required": 1000}
@@ -48,10 +50,19 @@ def _large(written: Mapping[str, Json]) -> Iterator[tuple[str, Fault]]:
 def _joint_faults(name: str, schema: Json, known: Mapping[str, Json]) -> Iterator[Fault]:
     if not isinstance(schema, dict) or schema.get("$id") != URN + name:
         yield Fault("/$id" if isinstance(schema, dict) else "", f"the schema's $id must be {URN + name}")
+    elif schema.get("$schema", DIALECT).removesuffix("#") != DIALECT:
+        message = f"{show(schema['$schema'])} is another dialect than all schemas are read in: write {DIALECT}"
+        yield Fault("/$schema", f"{message}, or remove the key")
+    anchors: dict[str, set[str]] = {}
     for pointer, part in objects(schema):
         for key in (key for key in ("$ref", "$dynamicRef") if isinstance(part.get(key), str)):
             target, _, fragment = part[key].partition("#")
-            if not part[key] or not _leads(known.get(target or URN + name), fragment):
+            other = known.get(target or URN + name)
+            if fragment and not fragment.startswith("/"):
+                leads = unquote(fragment) in anchors.setdefault(target, set(_anchors(other)))
+            else:
+                leads = bool(part[key]) and _leads(other, fragment)
+            if not leads:
                 yield Fault(f"{pointer}/{key}", f"{show(part[key])} leads nowhere: {_mend(target)}")
         for key in (key for key in ("$schema", "$id") if pointer and isinstance(part.get(key), str)):
             yield Fault(f"{pointer}/{key}", f"{key} stands at the top of a schema only: remove it")
@@ -82,13 +93,19 @@ def _matched(schema: Json) -> Iterator[str]:
 
 
 def _leads(schema: Json, fragment: str) -> bool:
-    """Tell whether a JSON pointer leads somewhere in a schema; where an anchor leads shows when it is compiled."""
+    """Tell whether a JSON pointer leads somewhere in a schema."""
     for part in unquote(fragment).split("/")[1:]:
         if isinstance(schema, list) and part in map(str, range(len(schema))):
             schema = schema[int(part)]
         else:
             schema = schema.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(schema, dict) else None
     return isinstance(schema, dict | bool)
+
+
+def _anchors(schema: Json) -> Iterator[str]:
+    """Yield the names that references to a schema can use."""
+    for _, part in objects(schema):
+        yield from (part[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(part.get(key), str))
 
 
 def _circles(known: Mapping[str, Json], names: Iterable[str]) -> list[tuple[str, Fault]]:

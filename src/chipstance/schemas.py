@@ -12,7 +12,7 @@ from chipstance.faults import Fault
 from chipstance.jsonfile import read_json
 from chipstance.layers import Layers, layers_schema, parse_layers
 from chipstance.schema_gate import Gate
-from chipstance.schema_set import URN, objects, set_faults, without_dialect
+from chipstance.schema_set import DIALECT, URN, objects, set_faults, without_dialect
 
 KINDS = (
     "articles",
@@ -29,7 +29,6 @@ KINDS = (
 PARTS = ("common", "span", "predicted-span")
 NAMES = (*KINDS, *PARTS)
 SUFFIX = ".schema.json"
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Json = Any
 
@@ -104,7 +103,7 @@ def load_schemas(folder: Path, layers: Layers | None = None) -> Schemas:
         OSError: a file is missing.
         ValueError: a file is no JSON, no schema, or not the layers; the message names it.
     """
-    written = {name: read_json(folder / f"{name}{SUFFIX}") for name in NAMES}
+    written = {name: _read(folder / f"{name}{SUFFIX}") for name in NAMES}
     found = [(name, fault) for name, schema in written.items() for fault in schema_faults(schema)]
     for name, fault in found or set_faults(written, computed_schemas(None)):
         raise ValueError(f"{folder / name}{SUFFIX}: {fault.pointer} {fault.message}")
@@ -123,13 +122,17 @@ def read_layers_file(path: Path, schemas: Schemas) -> Layers:
         OSError: the file can't be read.
         ValueError: it is no JSON, or not the layers; the message names it.
     """
-    try:
-        data = read_json(path)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    data = _read(path)
     for fault in schemas.faults("layers", data):
         raise ValueError(f"{path}: {fault.pointer} {fault.message}")
     return parse_layers(data)
+
+
+def _read(path: Path) -> Json:
+    try:
+        return read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def make_schemas(written: Mapping[str, Json]) -> Schemas:

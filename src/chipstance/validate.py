@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 
 from chipstance.context import FILE_MISSING, Context, Given
+from chipstance.first_bytes import is_nearly
 from chipstance.folders import (
     LAYERS,
     Checkout,
@@ -139,13 +140,15 @@ def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     names = {path: display(path) for path in {problem.path for problem in found}}
     shown = sorted({replace(problem, path=names[problem.path]) for problem in found}, key=_order)
     by_path = groupby(shown, key=lambda problem: problem.path)
-    return tuple(problem for _, group in by_path for problem in _listed(once(list(group))))
+    return tuple(problem for _, group in by_path for problem in _listed(list(group)))
 
 
-def _listed(problems: Iterator[Problem]) -> Iterator[Problem]:
+def _listed(problems: list[Problem]) -> Iterator[Problem]:
     """Yield the problems of a file as far as a report lists them."""
-    yield from islice(problems, MOST_PROBLEMS)
-    if after := next(problems, None):
+    told = list(once(problems))
+    yield from told[:MOST_PROBLEMS]
+    if len(problems) > MOST_PROBLEMS and "problems-many" not in {each.rule for each in told[:MOST_PROBLEMS]}:
+        after = told[MOST_PROBLEMS] if len(told) > MOST_PROBLEMS else problems[-1]
         message = f"there are more than {MOST_PROBLEMS} problems: mend those above, then look again"
         yield Problem("problems-many", after.path, "", message, after.line, after.column)
 
@@ -153,12 +156,16 @@ def _listed(problems: Iterator[Problem]) -> Iterator[Problem]:
 def _read_base(folder: Path) -> tuple[Schemas | None, list[Problem]]:
     """Read the schemas that files are judged by; None, with what is wrong, where they are not in order."""
     if not any(is_file(folder / f"{name}{SUFFIX}") for name in NAMES):
-        raise FileNotFoundError(f"{display(str(folder))} holds no schemas, and no layers.json")
+        near = (folder / "schema", folder.parent, folder.parent / "schema")
+        meant = next((f": name {display(str(each))}" for each in near if is_file(each / LAYERS)), "")
+        raise FileNotFoundError(f"{display(str(folder))} holds no schemas, and no layers.json{meant}")
     sources: dict[Path, Source] = {}
     for path in (folder.absolute() / f"{name}{SUFFIX}" for name in NAMES):
-        sources |= {} if is_missing(path) else {path: read_json_source(path, "schema", Schemas({}))}
+        if not is_missing(path) or is_dead(path):
+            sources[path] = read_json_source(path, "schema", Schemas({}))
     wrong = [problem for source in sources.values() for problem in source.problems]
-    wrong += judge_schemas(folder.absolute(), None, sources.__getitem__)
+    known = set(filter(is_dead, [folder.absolute() / LAYERS]))  # told where they are read
+    wrong += judge_schemas(folder.absolute(), None, sources.__getitem__, known)
     return (None if wrong else make_schemas({p.name.removesuffix(SUFFIX): s.data for p, s in sources.items()})), wrong
 
 
@@ -351,4 +358,5 @@ def _is_judged(path: Path, checkout: Checkout | None) -> bool:
     """Tell whether a file, or a link, that is found in a folder is looked at."""
     if checkout and {checkout.annotations, checkout.schema} & set(path.parents):
         return path.suffix != ".md"
-    return (is_json(path.name) or is_lines(path.name) or is_table(path.name)) and not is_folder(path)
+    wanted = (is_json, is_lines, is_table, is_nearly)
+    return any(tells(path.name) for tells in wanted) and not is_folder(path)
