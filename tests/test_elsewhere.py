@@ -71,3 +71,41 @@ def test_a_manifest_from_elsewhere_is_no_release_of_the_working_folder(
     shutil.copytree(Path(__file__).parents[1] / "dataset", example.parent / "dataset")
     monkeypatch.chdir(example)
     assert told(example.parent / "dataset") == []
+
+
+def test_a_round_needs_no_folder_of_its_number(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    path = example.parent / "round.json"
+    shutil.copy("annotations/rounds/1/round.json", path)
+    assert told(path) == []
+
+
+def test_repaired_passages_of_a_text_that_is_given_are_not_known(
+    example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(__file__).parents[1]
+    for path in (root / "annotations" / "gold").glob("*.json"):
+        shutil.copy(path, example.parent)
+    monkeypatch.chdir(example.parent)
+    result = CliRunner().invoke(
+        app, ["validate", *sorted(map(str, Path().glob("*.json"))), "--gold", str(root / "dataset")]
+    )
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz", "x.parquet"])
+def test_a_kind_that_lines_can_not_be_is_wrong_usage_at_an_address_too(tmp_path: Path, name: str) -> None:
+    for given in (tmp_path / name, f"file://{tmp_path / name}"):
+        (tmp_path / name).touch()
+        result = CliRunner().invoke(app, ["validate", str(given), "--kind", "layers"], env={"COLUMNS": "999"})
+        assert result.exit_code == 2
+        assert "can't hold layers: lines and rows are documents or predictions" in result.output
+
+
+@pytest.mark.parametrize("key", ["Text", "TEXT", "texts"])
+def test_a_misspelt_text_is_none_of_predictions(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"doc": "mill", key: "It hums.", "spans": []}), "utf-8")
+    [problem] = check([path]).problems
+    assert "'text'" in problem.message
+    assert "meant, which is missing?" in problem.message

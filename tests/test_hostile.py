@@ -200,7 +200,7 @@ def test_the_same_is_found_by_any_number_of_workers(tmp_path: Path, monkeypatch:
     path.write_bytes(b"\r\n".join(rows))
     monkeypatch.setattr(line_files, "PART", 1500)
     whole = check([path]).problems
-    assert len(whole) > 80
+    assert len(whole) > 40
     assert check([path], engine=Processes(2)).problems == whole
 
 
@@ -209,14 +209,16 @@ def test_a_report_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path.write_bytes(b"[}\n{]\n" * 25_000)
     monkeypatch.setattr(line_files, "PART", 9000)
     found = check([path]).problems
-    assert [problem.rule for problem in found] == ["json-syntax"] * MOST_PROBLEMS + ["problems-many"]
+    assert [problem.rule for problem in found] == ["json-syntax", "json-syntax", "problems-many"]
+    assert found[0].message.endswith("(so it is in 5001 places or more, in lines 1, 3, 5, 7, 9 …)")
     assert found[-1].line == MOST_PROBLEMS + 1
     assert check([path], engine=Processes(2)).problems == found
     path.write_bytes((GOOD + b"\n") * (MOST_PROBLEMS + 1))
     found = check([path]).problems
-    assert [problem.rule for problem in found] == ["doc-duplicate"] * MOST_PROBLEMS
+    assert [problem.rule for problem in found] == ["doc-duplicate"]
+    assert f"in {MOST_PROBLEMS} places, in lines 2, 3, 4, 5, 6 …" in found[0].message
     path.write_bytes((GOOD + b"\n") * (MOST_PROBLEMS + 2))
-    assert check([path]).problems[:-1] == found
+    assert len(check([path]).problems) == len(found) + 1
     assert plain(check([path]).problems)[-1] == ("problems-many", MOST_PROBLEMS + 2, 9)
 
 

@@ -139,7 +139,8 @@ def test_lines_that_nothing_closes_take_linear_time(tmp_path: Path) -> None:
     path = tmp_path / "some.jsonl"
     path.write_text(ROWS[0] + "\n" + "[\n" * 9000 + ROWS[1] + "\n", "utf-8")
     start = time.perf_counter()
-    assert len(check([path]).problems) == 9000
+    [problem] = check([path]).problems
+    assert "so it is in 9000 places, in lines 2, 3, 4, 5, 6 …" in problem.message
     assert time.perf_counter() - start < 20
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -97,8 +97,53 @@ def test_labels_of_another_document_are_told_once(tmp_path: Path) -> None:
     [problem] = found(tmp_path, document(spans(NAMES), other))
     assert problem.rule == "span-text-mismatch"
     assert "12 spans have texts that stand nowhere in this document; see that it is the right one" in problem.message
-    held = [*spans(NAMES), organization(12, 0, 8, "A header")]
-    assert len(found(tmp_path, document(held, other))) == len(NAMES)
+    held = [*spans(NAMES), organization(12, 0, 8, "A header")]  # one is the same by chance
+    assert [problem.message for problem in found(tmp_path, document(held, other))] == [problem.message]
+
+
+@pytest.mark.parametrize(("of", "form"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_labels_of_another_normal_form_are_told_once(
+    tmp_path: Path, of: Literal["NFC", "NFD"], form: Literal["NFC", "NFD"]
+) -> None:
+    text, other = (unicodedata.normalize(each, TEXT) for each in (of, form))
+    places = [(each.start(), each.end()) for each in re.finditer(r"U\u0308?rsula \d\d|Ürsula \d\d", other)]
+    held = [organization(number, *place, other[slice(*place)]) for number, place in enumerate(places)]
+    [problem] = found(tmp_path, document(held, text))
+    assert f"12 spans fit the text in its {'composed' if form == 'NFC' else 'decomposed'} form" in problem.message
+
+
+@pytest.mark.parametrize("change", [str.upper, lambda text: text.replace(" ", "\u00a0"), lambda text: text[:-1]])
+def test_texts_that_are_copied_wrongly_are_not_of_another_document(
+    tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    held = [organization(number, *place, change(TEXT[slice(*place)])) for number, place in enumerate(NAMES)]
+    problems = found(tmp_path, document(held))
+    assert problems
+    assert not any("right one" in problem.message for problem in problems)
+
+
+def test_spans_without_texts_that_begin_behind_their_ends_are_told_once(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(example)
+    gold = json.loads((example / "annotations" / "gold" / "mill.json").read_text("utf-8"))
+    held = [{"layer": each["layer"], "start": each["end"], "end": each["start"]} for each in gold["spans"]]
+    [problem] = found(tmp_path, json.dumps({"doc": "mill", "spans": held}))
+    assert f"{len(held)} spans begin behind their ends; see whether" in problem.message
+
+
+def test_a_span_astray_is_no_duplicate_too(tmp_path: Path) -> None:
+    held = [organization(0, *NAMES[0]), organization(1, *NAMES[0], TEXT[slice(*NAMES[1])])]
+    assert [problem.rule for problem in found(tmp_path, document(held))] == ["span-text-mismatch"]
+
+
+def test_one_line_end_of_two_kinds_hides_no_cause(tmp_path: Path) -> None:
+    other = TEXT.replace("😀", ":)").replace("Ü", "U")
+    text = other.replace("\r\n", "\n").replace("A header.\n", "A header.\r\n")
+    places = [(each.start(), each.end()) for each in re.finditer(r"Ursula \d\d", other)]
+    held = [organization(number, *place, other[slice(*place)]) for number, place in enumerate(places)]
+    [problem] = found(tmp_path, document(held, text))
+    assert r"11 spans fit when \n is counted as two; count one code point" in problem.message
 
 
 @pytest.mark.parametrize(("start", "end", "mend"), [
@@ -225,8 +270,11 @@ OTHERS = {
     "YAML": ("- doc: mill\n  text: A mill.\n  spans: []\n" * 9, "this is YAML: write each document as a JSON object"),
     "prose": ("A mill, a weir.\nIt stood, they say, for long.\n" * 50, "none of the first 20 lines is JSON: write"),
     "nothing": ("\n \n" * 40, "nothing stands on the first 20 lines: remove those that are empty"),
-    "Python": ("{'doc': 'mill', 'spans': []}\n" * 90, "straight double quotes: write \" for ' (so it is in all of the"),
-    "a comma too many": ('{"doc": "mill", "spans": [],}\n' * 5, "a comma too many: remove it (so it is in all of the"),
+    "Python": ("{'doc': 'mill', 'spans': []}\n" * 90, "straight double quotes: write \" for ' (so it is in 90 places"),
+    "a comma too many": (
+        '{"doc": "mill", "spans": [],}\n' * 10,
+        "a comma too many: remove it (so it is in the first",
+    ),
     "anything": (bytes(range(256)) * 30, "this is no text: name the file as what it is, or fetch it again"),
 }
 
@@ -236,7 +284,7 @@ def test_a_file_of_lines_that_are_no_json_is_one_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, said: str
 ) -> None:
     (problem,) = found(tmp_path, content)
-    assert (problem.rule, problem.line, problem.column) == ("json-syntax", 1, 1)
+    assert (problem.rule, problem.line) == ("json-syntax", 1)
     assert said in problem.message
     monkeypatch.setattr(line_files, "PART", 500)
     assert check([tmp_path / "some.jsonl"], engine=Processes(2)).problems == (problem,)
@@ -249,12 +297,20 @@ def test_a_file_of_lines_that_are_no_json_is_one_problem(
         ("A mill.\nA weir.\n" + document([]), 2),
         ("{'doc': 'mill'}\n{'doc': 'weir'}\n", 2),
         ("[1, 2\n[3, 4\n", 2),
-        ("{'doc': 'mill'}\n{doc: 'weir'}\n" * 10, 20),
+        ("{'doc': 'mill'}\n{doc: 'weir'}\n" * 9, 18),
+        ("{'doc': 'mill'}\n{doc: 'weir'}\n" * 10, 2),
         ("A mill.\n" * 30 + document([]), 1),
     ],
 )
 def test_lines_are_told_one_by_one_where_json_is_meant(tmp_path: Path, content: str, problems: int) -> None:
     assert len(found(tmp_path, content)) == problems
+
+
+def test_lines_that_are_wrong_alike_keep_their_columns(tmp_path: Path) -> None:
+    content = "".join(f'{{"doc": "d{number}", "text": "A mill.", "spans": [None]}}\n' for number in range(9))
+    assert [(each.line, each.column) for each in found(tmp_path, content)] == [(line, 44) for line in range(1, 10)]
+    [problem] = found(tmp_path, content + content)
+    assert (problem.line, problem.column) == (1, 44)
 
 
 def test_a_list_of_documents_on_a_line_says_what_a_line_is(tmp_path: Path) -> None:

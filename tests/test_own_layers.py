@@ -394,6 +394,7 @@ def test_layers_of_another_name_are_told(theirs: Path, name: str) -> None:
         (told,) = (problem for problem in validate([asked]) if problem.rule == "file-stray")
         assert Path(told.path) == theirs / name
         assert "schema/layers.json is missing, so the package's layers are used" in told.message
+    assert [problem.rule for problem in validate([theirs])] == ["file-stray"]
 
 
 def test_a_checkout_can_be_the_gold(theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

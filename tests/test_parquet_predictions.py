@@ -372,6 +372,12 @@ def test_compressed_lines_are_scored(scored: list[Line]) -> None:
     Path("cut.jsonl.gz").write_bytes(gzip.compress(data)[:-9])
     found = run("score", "cut.jsonl.gz", *GOLD_FOLDER)
     assert [each["rule"] for each in json.loads(found.stdout)["problems"]] == ["compression-broken"]
+    Path("more.jsonl.gz").write_bytes(gzip.compress(data) + b"more")
+    more = json.loads(run("score", "more.jsonl.gz", *GOLD_FOLDER).stdout)
+    assert [(each["rule"], each["line"]) for each in more["problems"]] == [
+        ("compression-broken", data.count(b"\n") + 1)
+    ]
+    assert more | {"problems": []} == json.loads(one.stdout) | {"problems": []}
     Path("other.jsonl").write_bytes(gzip.compress(data))
     assert "let the name end with .gz" in run("score", "other.jsonl", *GOLD_FOLDER).stderr
 

@@ -32,39 +32,56 @@ def messages(*paths: Path) -> list[tuple[int, str]]:
 
 
 def test_a_key_that_nothing_knows_is_told_once_with_its_lines(tmp_path: Path) -> None:
-    assert messages(written(tmp_path / "x.jsonl", 7, score=1)) == [
-        (1, f"{NAME} (so it is in 7 places, in lines 1, 2, 3, 4, 5 …)")
-    ]
-    assert messages(written(tmp_path / "x.jsonl", 3, score=2)) == [
-        (1, f"{NAME} (so it is in 3 places, in lines 1, 2, 3)")
+    assert messages(written(tmp_path / "x.jsonl", MANY, score=1)) == [
+        (1, f"{NAME} (so it is in {MANY} places, in lines 1, 2, 3, 4, 5 …)")
     ]
 
 
 def test_few_are_told_one_by_one(tmp_path: Path) -> None:
-    assert messages(written(tmp_path / "x.jsonl", MANY - 1, score=1)) == [(1, NAME), (2, NAME)]
+    found = messages(written(tmp_path / "x.jsonl", MANY - 1, score=1))
+    assert found == [(line, NAME) for line in range(1, MANY)]
 
 
 def test_each_file_tells_its_own(tmp_path: Path) -> None:
-    paths = [written(tmp_path / name, 3, score=1) for name in ("a.jsonl", "b.jsonl")]
+    paths = [written(tmp_path / name, MANY, score=1) for name in ("a.jsonl", "b.jsonl")]
     assert [line for line, _ in messages(*paths)] == [1, 1]
 
 
-def test_another_place_value_or_rule_is_another_cause() -> None:
-    def refused(pointer: str, message: str = "m: n", rule: str = "schema") -> Problem:
-        return Problem(rule, "x.json", pointer, message)
+def refused(pointer: str, message: str = "m: n", rule: str = "schema", line: int = 1) -> Problem:
+    return Problem(rule, "x.json", pointer, message, line)
 
-    same = [refused(f"/spans/{number}/layer") for number in range(3)]
+
+def test_another_place_name_or_rule_is_another_cause() -> None:
+    same = [refused(f"/spans/{number}/layer") for number in range(MANY)]
     others = [
-        *(refused(f"/spans/{number}/id") for number in range(2)),
-        *(refused(f"/spans/{number}/layer", "o: p") for number in range(2)),
-        *(refused(f"/spans/{number}/layer", rule="span-empty") for number in range(5)),
-        refused("/spans/3/attributes/7a"),
-        refused("/spans/3/attributes/8a"),
-        refused("/spans/3/attributes/9a"),
+        *(refused(f"/spans/{number}/id") for number in range(MANY - 1)),
+        *(refused(f"/spans/{number}/layer", "o: p") for number in range(MANY - 1)),
+        *(refused(f"/spans/{number}/layer", rule="span-empty") for number in range(MANY)),
+        *(refused(f"/spans/{number}/layer", f"'v{number}' must be one of 'w'") for number in range(MANY)),
+        *(refused(f"/spans/3/attributes/{number}a") for number in range(MANY)),
     ]
     [told, *rest] = once([*same, *others])
-    assert told.message == "m: n (so it is in 3 places)"
+    assert told.message == f"m: n (so it is in {MANY} places)"
     assert rest == others
+    assert next(once(same, cut=True)).message == f"m: n (so it is in {MANY} places or more)"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("schema", "'T {}' must be a short id"),
+        ("schema", "{} does not belong here: remove it"),
+        ("schema", "unknown key 'score': remove it, or use one of a{}, b"),
+        ("whole-number", "{}.0 is a whole number: write {}"),
+        ("doc-duplicate", "this document stands on line {} already: put all its spans on one line"),
+        ("json-encoding", "byte {} of the line, 0xe9, is no UTF-8: save the file as UTF-8"),
+    ],
+)
+def test_what_differs_with_the_value_is_one_cause(rule: str, message: str) -> None:
+    wrong = [refused("/a", message.replace("{}", str(line)), rule, line) for line in range(1, MANY + 1)]
+    [told] = once(wrong)
+    assert told.message == f"{wrong[0].message} (so it is in {MANY} places, in lines 1, 2, 3, 4, 5 …)"
+    assert list(once(wrong[1:])) == wrong[1:]
 
 
 def test_texts_that_are_all_unknown_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

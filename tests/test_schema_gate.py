@@ -329,7 +329,7 @@ def test_faults_without_end_are_not_all_told(tmp_path: Path) -> None:
     path.write_text('{"doc": "mill", "text": "A", "spans": [' + spans + "]}\n", "utf-8")
     problems = validate([path])
     assert [problem.rule for problem in problems] == ["schema", "problems-many"]
-    assert problems[0].message.endswith(f"(so it is in {MOST_FAULTS} places)")
+    assert problems[0].message.endswith(f"(so it is in {MOST_FAULTS} places or more)")
 
 
 @pytest.mark.parametrize("reference", ["#/$defs/a%20b", "#yes", "#/allOf/0"])

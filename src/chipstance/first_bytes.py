@@ -23,12 +23,12 @@ NOT_READ = ", which is not read: decompress it, or compress it as gzip (.gz) or 
 PACKED = {"gzip": ".gz", "Zstandard": ".zst"}
 """How the names end of what is read compressed, where that is no Parquet."""
 _NEARLY = re.compile(
-    r".*?(?:\.(json|jsonl|ndjson|jsonlines|parquet|pq)"
-    r"\.(?:gz|gzip|zst|zstd|bz2|bzip2|xz|lzma|lz4|zip|7z|br|snappy|z)|\.(jsonlines|pq))",
+    r".*?(?:\.(json|jsonl|ndjson|jsonlines|ldjson|jl|parquet|parq|pq)"
+    r"(?:\.(?:gz|gzip|zst|zstd|bz2|bzip2|xz|lzma|lz4|zip|7z|br|snappy|z))+|\.(jsonlines|ldjson|jl|parq|pq))",
     re.IGNORECASE | re.DOTALL,
 )
 _NO_PARQUET = "this is no Parquet: let the name end as its content asks for, or write it as Parquet"
-_USUAL = {"jsonlines": "jsonl", "pq": "parquet"}
+_USUAL = {"jsonlines": "jsonl", "ldjson": "jsonl", "jl": "jsonl", "pq": "parquet", "parq": "parquet"}
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 

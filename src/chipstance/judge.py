@@ -23,7 +23,7 @@ from chipstance.rules import Finding, Labels, declare, run
 from chipstance.rules_files import ArticleText, JsonFile, edit_findings, edits_digest, of_other_name
 from chipstance.rules_manifest import RELEASE_MISSING, Manifest
 from chipstance.sources import Source, unreadable
-from chipstance.span_causes import crossing_spans, misfits, of_another_text, without_lost
+from chipstance.span_causes import crossing_spans, misfits, not_astray, of_another_text, without_lost
 
 DOC_UNKNOWN = declare("doc-unknown", "A file's document is one of the listed articles.")
 DOC_DUPLICATE = declare("doc-duplicate", "A document stands once in a file of lines.")
@@ -103,7 +103,8 @@ def judge_source(source: Source, context: Context) -> Iterator[Problem]:
             around = context.checkout if kind_by_place(path, context.checkout) else None
             yield from _problems(source, "manifest", Manifest(path, source.data, around))
         case "round" if source.sound:
-            yield from _problems(source, "round", JsonFile(path, source.data))
+            if kind_by_place(path, context.checkout):
+                yield from _problems(source, "round", JsonFile(path, source.data))
             yield from _unlisted(source, context)
         case "articles" | "entities" if source.sound:
             yield from _problems(source, source.kind, JsonFile(path, source.data))
@@ -235,7 +236,7 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
     placed = labels.without({i for i, s in labels.spans.items() if "end" not in data["spans"][i]})
     found = _problems(source, "labels", labels)
     wrong, labels = misfits(source, placed, labels)
-    found += wrong
+    found = [*not_astray(found, labels), *wrong]
     if source.kind == "predictions":
         found += _problems(source, "predictions", labels)
     else:
@@ -243,7 +244,10 @@ def _judge_labels(source: Source, context: Context) -> tuple[Labels | None, list
         crossing = crossing_spans(labels)
         labels = labels.without(crossing)
         rest = _problems(source, "annotations", labels)
-        found += [problem for problem in rest if not (crossing and problem.rule == "stance-holder")]
+        # a text that is given is without the article that it was made of
+        untold = {"stance-holder"} if crossing else set()
+        untold |= {"span-repaired"} if context.given else set()
+        found += [problem for problem in rest if problem.rule not in untold]
     return labels, without_lost(source, found)
 
 
@@ -341,7 +345,7 @@ def _judge_document(source: Source, context: Context) -> Iterator[Problem]:
     labels = Labels(doc, text, text, offsets, layers, None, spans, ids, whole, {}, source.path)
     found = _problems(source, "labels", labels)
     wrong, labels = misfits(source, labels, labels)
-    yield from without_lost(source, found + wrong + _problems(source, "documents", labels))
+    yield from without_lost(source, [*not_astray(found, labels), *wrong, *_problems(source, "documents", labels)])
 
 
 def _answers(source: Source) -> list[str]:

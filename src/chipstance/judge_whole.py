@@ -147,7 +147,7 @@ def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path
 
     Building the release again mends nothing while one of the files that it is built from is broken. Where a round says
     that its annotators are not those whose labels it holds, or an article that it is not listed, each of the files
-    about them says so once more.
+    about them says so once more. Where layers.json has another name, labels are judged by layers that are not theirs.
 
     Args:
         found: the problems.
@@ -162,10 +162,12 @@ def causes(found: Iterable[Problem], checkout: Checkout, misnamed: Iterable[Path
     unused = (_MEANT.search(each.message) for each in problems if each.rule == "entity-unused")
     meant = {told[1] for told in unused if told}
     sound = not any(_is_input(Path(each.path), checkout) for each in problems)
+    by_others = {Path(each.path) for each in problems if each.rule == FILE_STRAY} & set(almost_layers(checkout))
     return {
         each
         for each in problems
         if (sound or each.rule != "manifest-input")
+        and not (by_others and _by_layers(each, checkout))
         and not (_of_annotator(each) and unsure & set(Path(each.path).parents))
         and not (each.rule == DOC_UNKNOWN and each.message.partition(":")[0] in unlisted)
         and not (each.rule == "entity-unknown" and not meant.isdisjoint(each.message.split(" ")))
@@ -178,6 +180,11 @@ def _is_input(path: Path, checkout: Checkout) -> bool:
     """Tell whether a release is built from a file."""
     folders = {checkout.annotations, checkout.schema, checkout.systems.parent}
     return path in (checkout.card, checkout.citation) or not folders.isdisjoint((path, *path.parents))
+
+
+def _by_layers(problem: Problem, checkout: Checkout) -> bool:
+    """Tell whether a problem of what was decided may only be one by the layers that it is judged by."""
+    return checkout.annotations in Path(problem.path).parents and not problem.rule.startswith(("json-", "file-"))
 
 
 def _is_unlisted(problem: Problem, checkout: Checkout) -> bool:

@@ -13,6 +13,8 @@ from chipstance.streams import Line
 
 OF_PREDICTIONS = frozenset({"doc", "system", "spans", "answer"})
 """The keys of a line of predictions."""
+TEXTS = frozenset({"text", "texts"})
+"""How a document's text is called, also by those who write it wrongly."""
 LOOKED_AT, LOOKED_INTO = 500, 16 << 20
 """Among so many lines, and about so many bytes, the first that can be told say what a file holds."""
 ASKED = 20
@@ -64,6 +66,6 @@ def _telling(line: bytes) -> tuple[str, bool]:
     if isinstance(value, list) and value:
         value = value[0]  # of which there should be one on each line
     keys = set(value) if isinstance(value, dict) else set()
-    if "text" in keys:
+    if TEXTS & {key.casefold() for key in keys}:
         return DOCUMENTS, True
     return (PREDICTIONS, keys <= OF_PREDICTIONS) if keys & {"spans", "answer"} else (UNCLEAR, False)

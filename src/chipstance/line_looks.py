@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from chipstance.faults import show
 from chipstance.json_slips import CONFLICT, SEPARATOR
 from chipstance.line_slips import SPREAD, is_spread
-from chipstance.locate import JsonError, parse
 from chipstance.streams import SYNTAX, Line, StreamError, refuse_other
 
 LINES, BYTES, FEWEST, ALIKE = 20, 1 << 20, 2, 5
@@ -34,6 +33,27 @@ def beginning(lines: Iterable[Line]) -> list[Line]:
         if sum(len(each.data) for each in found) > BYTES and len(found) >= FEWEST:
             break
     return found
+
+
+def begun(lines: Iterator[Line]) -> tuple[list[Line], Iterator[Line]]:
+    """Return the first lines, and all: where a file can't be read on, those before that come first."""
+    first: list[Line] = []
+    error: OSError | StreamError | None = None
+    try:
+        for line in lines:
+            first.append(line)
+            if len(first) == LINES or (sum(len(each.data) for each in first) > BYTES and len(first) >= FEWEST):
+                break
+    except (OSError, StreamError) as found:
+        error = found
+
+    def whole() -> Iterator[Line]:
+        yield from first
+        if error:
+            raise error
+        yield from lines
+
+    return first, whole()
 
 
 def refuse(lines: Sequence[Line]) -> None:
@@ -67,12 +87,6 @@ def _refuse_no_json(lines: Sequence[Line]) -> None:
         raise StreamError(SYNTAX, "this is no text: name the file as what it is, or fetch it again if it is damaged")
     if not meant:
         raise StreamError(SYNTAX, f"{_look(written)}: {MEND}")
-    if (
-        len(meant) == len(written) >= ALIKE
-        and (said := _said(written[0]))
-        and all(_said(each) == said for each in meant)
-    ):
-        raise StreamError(SYNTAX, f"{said} (so it is in all of the first {len(written)} lines)")
 
 
 def _is_json(text: str) -> bool:
@@ -81,15 +95,6 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _said(text: str) -> str:
-    """Return what is wrong with the syntax of a line."""
-    try:
-        parse(text, line=True)
-    except JsonError as error:
-        return str(error) if error.rule == SYNTAX else ""
-    return ""
 
 
 def _look(lines: Sequence[str]) -> str:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from chipstance.context import Context
 from chipstance.inputs import PREDICTIONS, Part, is_table, open_part
 from chipstance.layers import Layers
-from chipstance.line_looks import beginning, refuse
+from chipstance.line_looks import begun, refuse
 from chipstance.locate import JsonError, decode
 from chipstance.model import Problem
 from chipstance.parquet_columns import PARQUET_COLUMNS, column_faults, wanted_columns
@@ -87,10 +86,10 @@ class _Reader:
 
     def lines(self) -> Iterator[Source]:
         """Yield the lines of JSON Lines."""
-        with open_part(Part(str(self.path))) as lines:
-            first = beginning(lines)
+        with open_part(Part(str(self.path))) as content:
+            first, lines = begun(content)
             refuse(first)
-            for line in chain(first, lines):
+            for line in lines:
                 if line.too_long:
                     yield self._without(too_long(self.path, line, line.number))
                 else:

@@ -90,7 +90,8 @@ class RowLines:
         return (self._document(row) if self._whole else self._prediction(row)).encode()
 
     def _document(self, row: Row) -> str:
-        listed = row[SPANS] if SPANS in row else self._gathered(list(self._layers.by_name), row)
+        layers = [name for name in self._layers.by_name if SPANS not in row and row[name] is not None]
+        listed = row[SPANS] if SPANS in row else self._gathered(layers, row)
         return f'{{"doc": {_dump(row[DOC])}, "text": {_dump(row[TEXT])}, "spans": {self._spans(listed)}}}'
 
     def _prediction(self, row: Row) -> str:
@@ -112,7 +113,7 @@ class RowLines:
         """Return the spans in the columns of layers, each with its attributes put together."""
         found: list[Row | None] = []
         for layer in layers:
-            found += [each and self._of(layer, each) for each in ([None] if row[layer] is None else row[layer])]
+            found += [each and self._of(layer, each) for each in row[layer]]
         return found
 
     def _of(self, layer: str, entry: Row) -> Row:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from heapq import nlargest, nsmallest
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chipstance.faults import show
 from chipstance.model import Span
@@ -29,7 +29,10 @@ ANCHORS, LOOKED_AT, PLACES = 3, 1000, 20
 READ = "fit when their offsets are read as"
 SWAPPED = "fit when start and end change places; end must be greater than start"
 LENGTH = "fit when end is read as a length; end is where the span ends, start plus length"
+REVERSED = "begin behind their ends; see whether starts and ends have changed places, or ends are lengths"
 STRANGE = "have texts that stand nowhere in this document; see that it is the right one"
+FORMS: dict[Literal["NFC", "NFD"], str] = {"NFC": "composed", "NFD": "decomposed"}
+COPIED = "copy the texts and count the offsets as the text stands"
 MOST_STRANGE = 10**8
 """Texts are looked for in the whole document if these are no more steps at worst."""
 
@@ -136,7 +139,7 @@ def by_cause(labels: Labels, wrong: Sequence[Wrong]) -> Iterator[Wrong]:
     found = {int(each[1].pointer.split("/")[2]): each for each in wrong}
     rest = {index: found[index] for index in sorted(found)}
     while len(rest) >= MANY:
-        mend, same = _most(labels, [index for index in rest if not _is_taken(labels.text, labels.spans[index])])
+        mend, same = _most(labels, [index for index in rest if _tells(labels.text, labels.spans[index])])
         if len(same) < max(MANY, len(rest) / 2):
             break
         rule_id, first = rest[same[0]]
@@ -147,9 +150,9 @@ def by_cause(labels: Labels, wrong: Sequence[Wrong]) -> Iterator[Wrong]:
     yield from rest.values()
 
 
-def _is_taken(text: str, span: Span) -> bool:
-    """Tell whether a span's text may be what the offsets cover, so that it tells nothing about them."""
-    return span.text == text[span.start : min(span.end, span.start + len(span.text) + 1)]
+def _tells(text: str, span: Span) -> bool:
+    """Tell whether something else than the offsets says where a span may stand: its text, or a start above its end."""
+    return span.start > span.end or span.text != text[span.start : min(span.end, span.start + len(span.text) + 1)]
 
 
 def _most(labels: Labels, indexes: Sequence[int]) -> tuple[str, list[int]]:
@@ -168,21 +171,40 @@ def _causes(labels: Labels, wrong: Sequence[Span]) -> Iterator[Cause]:
     yield Cause(partial(_of_units, labels), f"{READ} UTF-16 units; count code points")
     yield Cause(partial(_is_swapped, text), SWAPPED)
     yield Cause(partial(_is_length, text), LENGTH)
+    yield Cause(lambda span: span.start > span.end and not span.text, REVERSED)
     yield Cause(partial(_covers, labels.raw), "fit the article as received; carry their offsets over its edits")
     yield Cause(partial(_is_written, text), "differ in Unicode normalization only; copy the text as it stands")
     yield Cause(partial(_in_lines, text), "differ in line ends only; copy the text as it stands")
     if "\r\n" in text:
         yield Cause(partial(_in_lines, _lines(text)), "fit when \\r\\n is counted as one; count two code points")
-    else:
-        doubled = text.replace("\n", "\r\n")
+    doubled = _lines(text).replace("\n", "\r\n")
+    if doubled != text:
         yield Cause(partial(_in_lines, doubled), "fit when \\n is counted as two; count one code point")
     moves = chain.from_iterable(
         _moves(text, span) for span in nlargest(ANCHORS, wrong, key=lambda span: len(span.text))
     )
     for start, end in sorted(dict.fromkeys(moves), key=lambda move: max(map(abs, move))):
         yield Cause(partial(_moved, text, start, end), _move(start, end))
-    if len(wrong) == len(labels.spans) <= MOST_STRANGE / max(1, len(text)):
-        yield Cause(lambda span: span.text not in text, STRANGE)
+    for form, name in FORMS.items():
+        if (other := unicodedata.normalize(form, text)) != text:
+            yield Cause(partial(_covers, other), f"fit the text in its {name} form ({form}); {COPIED}")
+    if _are_strange(labels, wrong):
+        letters = _letters(text)
+        yield Cause(lambda span: _letters(span.text) not in letters, STRANGE)
+
+
+def _are_strange(labels: Labels, wrong: Sequence[Span]) -> bool:
+    """Tell whether hardly any span has a text that stands in the document, be it in other signs."""
+    if len(labels.spans) > MOST_STRANGE / max(1, len(labels.text)):
+        return False
+    letters = _letters(labels.text)
+    return 3 * sum(_letters(span.text) not in letters for span in wrong) >= 2 * len(labels.spans)
+
+
+@lru_cache(maxsize=8)
+def _letters(text: str) -> str:
+    """Return what is left of a text whatever its spaces, marks, quotation marks and case are."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold()))
 
 
 def _of_bytes(labels: Labels, span: Span) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from chipstance.agreement_input import read_annotations
@@ -24,6 +25,7 @@ from chipstance.loading import MANIFEST, load_documents, load_layers
 from chipstance.model import Document, Problem, Span
 from chipstance.model_output import Reading
 from chipstance.predictions import read_line
+from chipstance.repeats import listed
 from chipstance.schemas import load_schemas
 from chipstance.validate import display, usual_checkout
 
@@ -204,7 +206,9 @@ def read_system(path: Path, gold: Gold, annotator: str = "") -> System:
             raise ScoreInputError(f"{each.id}: {display(str(path))} is about another text than the gold labels")
     unanswered = tuple(each.id for each in gold.documents if each.id not in system.documents)
     problems = sorted(system.problems, key=lambda p: (p.path, p.line, p.column, p.rank, p.rule))
-    return replace(system, problems=tuple(problems), unanswered=unanswered)
+    by_path = groupby(problems, key=lambda problem: problem.path)
+    told = tuple(problem for _, group in by_path for problem in listed(list(group)))
+    return replace(system, problems=told, unanswered=unanswered)
 
 
 def has_lines(path: Path) -> bool:

@@ -31,6 +31,12 @@ def misfits(source: Source, placed: Labels, labels: Labels) -> tuple[list[Proble
     return told, labels.without({int(finding.pointer.split("/")[2]) for _, finding in wrong})
 
 
+def not_astray(found: Sequence[Problem], labels: Labels) -> list[Problem]:
+    """Return problems without those of spans that seem to be another's duplicate, but have offsets that are wrong."""
+    right = {f"/spans/{index}" for index in labels.spans}
+    return [each for each in found if each.rule != "span-duplicate" or each.pointer in right]
+
+
 def crossing_spans(labels: Labels) -> set[int]:
     """Return the spans that overlap others as they must not, of which no more can be told; of two, both."""
     found = list(rules_spans.overlaps(labels))
@@ -41,7 +47,8 @@ def without_lost(source: Source, found: Sequence[Problem]) -> list[Problem]:
     """Return problems without links that lead nowhere, if the schema refuses an id, or a span for want of one."""
     lost = any(
         source.broken(f"/spans/{index}/id") or (source.broken(f"/spans/{index}") and "id" not in entry)
-        for index, entry in enumerate(source.data.get("spans", ()))
         if isinstance(entry, dict)
+        else True
+        for index, entry in enumerate(source.data.get("spans", ()))
     )
     return [problem for problem in found if not (lost and problem.rule == "reference-missing")]

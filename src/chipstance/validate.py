@@ -40,10 +40,10 @@ from chipstance.judge_whole import causes, judge_schemas, judge_whole, told_miss
 from chipstance.line_files import Engine, LineFile, check_files, in_process
 from chipstance.model import Problem
 from chipstance.places import dead_link, is_stray, kind_by_place, stray
-from chipstance.repeats import once
+from chipstance.repeats import listed
 from chipstance.rules_manifest import cited_version, releases
 from chipstance.schemas import NAMES, SUFFIX, Schemas, make_schemas
-from chipstance.sources import MOST_PROBLEMS, Source, read_json_source, unreadable
+from chipstance.sources import Source, read_json_source, unreadable
 from chipstance.unnamed import check_unnamed, check_value
 
 MANIFEST = "manifest.json"
@@ -109,6 +109,7 @@ def check(
     run_ = _Run(base, schema, given, kind, engine, own)
     for name in sorted({found for path in paths for found in _expanded(str(path))}):
         if descriptor(name) is not None or is_address(name):
+            run_.held_to_be(name)
             run_.streams.append(name)
         else:
             run_.add(Path(name))
@@ -140,17 +141,7 @@ def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     names = {path: display(path) for path in {problem.path for problem in found}}
     shown = sorted({replace(problem, path=names[problem.path]) for problem in found}, key=_order)
     by_path = groupby(shown, key=lambda problem: problem.path)
-    return tuple(problem for _, group in by_path for problem in _listed(list(group)))
-
-
-def _listed(problems: list[Problem]) -> Iterator[Problem]:
-    """Yield the problems of a file as far as a report lists them."""
-    told = list(once(problems))
-    yield from told[:MOST_PROBLEMS]
-    if len(problems) > MOST_PROBLEMS and "problems-many" not in {each.rule for each in told[:MOST_PROBLEMS]}:
-        after = told[MOST_PROBLEMS] if len(told) > MOST_PROBLEMS else problems[-1]
-        message = f"there are more than {MOST_PROBLEMS} problems: mend those above, then look again"
-        yield Problem("problems-many", after.path, "", message, after.line, after.column)
+    return tuple(problem for _, group in by_path for problem in listed(list(group)))
 
 
 def _read_base(folder: Path) -> tuple[Schemas | None, list[Problem]]:
@@ -247,13 +238,21 @@ class _Run:
             UsageError: it can't be that.
         """
         name, kind = display(str(path)), self.kind
-        if kind in ("", DOCUMENTS, PREDICTIONS):
+        self.held_to_be(name)
+        if not kind or is_lines(name) or is_table(name):
             return kind
-        if is_lines(name) or is_table(name):
-            raise UsageError(f"{name} can't hold {kind}: lines and rows are documents or predictions")
         if place not in ("", kind):
             raise UsageError(f"{name} has the place of another kind, {place}: leave --kind {kind} out, or move it")
         return kind
+
+    def held_to_be(self, name: str) -> None:
+        """See that a file, or what stands at an address, can be of the kind that is said, as far as its name tells.
+
+        Raises:
+            UsageError: it can't.
+        """
+        if self.kind not in ("", DOCUMENTS, PREDICTIONS) and (is_lines(name) or is_table(name)):
+            raise UsageError(f"{name} can't hold {self.kind}: lines and rows are documents or predictions")
 
     def _add_checkout(self, checkout: Checkout, path: Path) -> None:
         self.whole.add(checkout.root)
