@@ -196,7 +196,8 @@ def _open_address(address: str, **options: int) -> BinaryIO:
     with _foreign():
         import fsspec
 
-        return io.BufferedReader(_Remote(fsspec.open(address, "rb", **options)), PIECE)
+        opener = fsspec.open(address, "rb", **options)
+        return io.BufferedReader(_Remote(opener.open(), opener), PIECE)
 
 
 @contextmanager
@@ -216,11 +217,12 @@ class _Remote(io.RawIOBase):
     """A file at an address.
 
     Args:
-        opener: of fsspec; it is held, for an archive is closed with it.
+        file: what is read.
+        opener: what has opened it; it is held, for an archive is closed with it.
     """
 
-    def __init__(self, opener: Any) -> None:
-        self._opener, self._file = opener, opener.open()
+    def __init__(self, file: Any, opener: Any) -> None:
+        self._file, self._opener = file, opener
 
     def readable(self) -> bool:
         return True
