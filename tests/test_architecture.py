@@ -11,7 +11,7 @@ import chipstance
 PACKAGE = Path(chipstance.__file__).parent
 
 ORDER = """
-_version statuses model layers jsonfile folders json_slips first_bytes faults locate
+_version statuses likeness model layers jsonfile folders json_slips first_bytes faults locate
 currencies quantities qualifiers amounts amount_edges
 citation digests
 edits tables textunits corpus adjudication

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,37 @@ def test_texts_that_are_all_unknown_are_told_once(tmp_path: Path, monkeypatch: p
     [(line, message)] = messages(tmp_path / "p.jsonl")
     assert (line, message.partition(" (")[2]) == (1, "so it is in 40 places, in lines 1, 2, 3, 4, 5 …)")
     assert "the text of 'd0' is not known here" in message
+
+
+ALL_OVER: dict[str, Callable[[int], bytes]] = {
+    "ids of another form": lambda n: row(n, [cue(1, id=f"T_{n}")]),
+    "ids that are numbers": lambda n: row(n, [cue(1, id=n)]),
+    "a layer of another name": lambda n: row(n, [cue(1, layer="CUE")]),
+    "floats": lambda n: row(n, [cue(1, end=8.0)]),
+    "another encoding": lambda n: row(n, [], text="é" * (n + 1)).decode().encode("latin-1"),
+    "the same document": lambda _: row(7, []),
+    "no value of JSON": lambda n: row(n, [cue(1, attributes=float("nan"))]),
+    "an empty line": lambda n: row(n, []) + (b"\n" if n < MANY else b""),
+    "NUL": lambda n: row(n, [], text="\0"),
+}
+
+
+def row(number: int, spans: list[Json], text: str = TEXT) -> bytes:
+    return json.dumps({"doc": f"d{number}", "text": text, "spans": spans}, ensure_ascii=False).encode() + b"\n"
+
+
+@pytest.mark.parametrize("made", ALL_OVER.values(), ids=ALL_OVER)
+def test_what_is_wrong_all_over_a_file_is_one_problem(tmp_path: Path, made: Callable[[int], bytes]) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b"".join(map(made, range(MANY + 1))))
+    [(_, message)] = messages(tmp_path / "x.jsonl")
+    assert "(so it is in 1" in message
+    (tmp_path / "x.jsonl").write_bytes(b"".join(map(made, range(MANY - 1))))
+    assert len(messages(tmp_path / "x.jsonl")) >= MANY - 2
+
+
+def test_a_key_that_no_layer_knows_is_one_problem(tmp_path: Path) -> None:
+    other = {"layer": "organization", "attributes": {"entity": "ada", "score": 1}}
+    spans = [cue(1, attributes={"score": 1}), cue(2, **other)]
+    (tmp_path / "x.jsonl").write_bytes(b"".join(row(number, spans) for number in range(MANY)))
+    [(_, message)] = messages(tmp_path / "x.jsonl")
+    assert f"(so it is in {2 * MANY} places" in message

@@ -27,12 +27,16 @@ _MOST = 0.8
 
 def beginning(lines: Iterable[Line]) -> list[Line]:
     """Return the first lines, as far as they are looked at."""
-    found: list[Line] = []
-    for line in islice(lines, LINES):
-        found.append(line)
-        if sum(len(each.data) for each in found) > BYTES and len(found) >= FEWEST:
-            break
-    return found
+    return list(_first(lines))
+
+
+def _first(lines: Iterable[Line]) -> Iterator[Line]:
+    size = 0
+    for number, line in enumerate(islice(lines, LINES), start=1):
+        yield line
+        size += len(line.data)
+        if size > BYTES and number >= FEWEST:
+            return
 
 
 def begun(lines: Iterator[Line]) -> tuple[list[Line], Iterator[Line]]:
@@ -40,10 +44,8 @@ def begun(lines: Iterator[Line]) -> tuple[list[Line], Iterator[Line]]:
     first: list[Line] = []
     error: OSError | StreamError | None = None
     try:
-        for line in lines:
-            first.append(line)
-            if len(first) == LINES or (sum(len(each.data) for each in first) > BYTES and len(first) >= FEWEST):
-                break
+        for line in _first(lines):
+            first.append(line)  # one by one: those before an error are kept
     except (OSError, StreamError) as found:
         error = found
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import chain, groupby
 from pathlib import Path
 
 from chipstance.folders import ADJUDICATION, ROUND_FILE, Checkout
 from chipstance.jsonfile import is_file, is_folder, is_missing, read_json
+from chipstance.likeness import alike
 from chipstance.places import schema_files
-
-ALIKE = 0.75
-"""How much of two names is the same, at least, where one is meant for the other."""
-MOST = 20
-"""Of so many names at most it is asked which are like each other; of more, which are the same but for the case."""
 
 
 def misnamed(checkout: Checkout, docs: Collection[str]) -> dict[Path, Path]:
@@ -92,23 +87,6 @@ def _pairs(missing: Collection[Path], there: Collection[Path], *, by_doc: bool) 
         if is_folder(rest[like]) == (not wanted[name].suffix):
             found[rest[like]] = wanted[name]
     return found
-
-
-def alike(missing: Collection[str], there: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield each name that is missing with the only one there that is the same but for the case, or else like it."""
-    same: dict[str, list[str]] = {}
-    for name in there:
-        same.setdefault(name.casefold(), []).append(name)
-    few = max(len(missing), len(there)) <= MOST
-    for name in missing:
-        found = same.get(name.casefold()) or [other for other in there if few and _is_like(name, other)]
-        if len(found) == 1:
-            yield name, found[0]
-
-
-def _is_like(name: str, other: str) -> bool:
-    one, another = (each.casefold().partition(".")[0] for each in (name, other))
-    return bool(get_close_matches(one, [another], cutoff=ALIKE))
 
 
 def _doc(path: Path) -> object:

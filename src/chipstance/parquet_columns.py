@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from chipstance.inputs import DOCUMENTS, PREDICTIONS, UNCLEAR
 from chipstance.layers import Layers
+from chipstance.likeness import alike
 from chipstance.locate import escape
-from chipstance.near_names import alike
 from chipstance.rules import declare
 
 if TYPE_CHECKING:

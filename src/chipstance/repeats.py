@@ -15,7 +15,7 @@ MANY = 10
 SHOWN = 5
 """A message names so many lines."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
-_VALUE = re.compile(r"^.*? (?=must (?!be one of )|does not belong here)|(?<=^unknown key )('[^']*': remove it), .*")
+_VALUE = re.compile(r"^.*? (?=must (?!be one of )|does not belong here)|(?<=^unknown key )('[^']*': remove it)[,;] .*")
 """What differs in a message where the cause is one: the value that must be another, and the keys that are known.
 
 What is none of several values may be meant for any of them, so it is kept.

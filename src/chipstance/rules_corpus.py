@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from chipstance.faults import show
 from chipstance.folders import Checkout
+from chipstance.likeness import alike
 from chipstance.model import Article, Entity
 from chipstance.rules import Finding, Labels, rule
 from chipstance.rules_manifest import releases
@@ -76,10 +76,10 @@ def entity_unused(whole: Whole) -> Iterator[Finding]:
     unused = [(index, entity) for index, entity in enumerate(whole.entities) if entity not in used]
     unknown = used - set(whole.entities)
     for index, entity in unused:
-        meant = get_close_matches(entity, unknown) if len(unused) == len(unknown) == 1 else []
+        meant = dict(alike([entity], unknown)) if len(unused) == len(unknown) == 1 else {}
         mend = "remove the entry"
         if meant:
-            mend = f"if {meant[0]!r} is meant, which labels name and the registry lacks, write that here"
+            mend = f"if {meant[entity]!r} is meant, which labels name and the registry lacks, write that here"
         yield Finding(f"/entities/{index}/id", f"no gold label names {entity!r}: {mend}", path=whole.checkout.entities)
 
 

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from chipstance.digests import content_digest, sha256
 from chipstance.faults import show
 from chipstance.folders import Checkout, matching
 from chipstance.jsonfile import is_file, is_folder, is_missing, read_bytes
+from chipstance.likeness import alike
 from chipstance.locate import JsonError, decode, parse
 from chipstance.rules import Finding, declare, others, rule
 
@@ -22,10 +22,6 @@ RELEASE_MISSING = declare(
     "release-missing", "A checkout with a dataset card, whose CITATION.cff names a version, has that release."
 )
 AGAIN = "build the release again"
-ALIKE = 0.75
-"""How much of two names is the same, at least, where one is meant for the other."""
-MOST = 20
-"""Of so many names at most it is asked which are like each other."""
 _VERSION = re.compile(r"^version:\s*[\"']?(\w[^\"'\s#]*)", re.MULTILINE)
 
 
@@ -113,14 +109,13 @@ def _lost(manifest: Manifest) -> dict[Path, tuple[int, str]]:
 
 
 def _near(missing: Collection[Path], known: Iterable[Path]) -> dict[Path, str]:
-    """Return what stands beside places under nearly their names, and does not belong there; of many places, nothing."""
+    """Return what stands beside places under nearly their names, and does not belong there."""
     belonging = set(chain.from_iterable((path, *path.parents) for path in known))
     found: dict[Path, str] = {}
-    for path in missing if len(missing) <= MOST else ():
-        there = [each.name for each in matching(path.parent, "*") if each not in belonging]
-        same = [name for name in there if name.casefold() == path.name.casefold()]
-        if like := same or get_close_matches(path.name, there if len(there) <= MOST else (), 1, ALIKE):
-            found[path] = like[0]
+    for folder in {path.parent for path in missing}:
+        lost = {path.name: path for path in missing if path.parent == folder}
+        there = [path.name for path in matching(folder, "*") if path not in belonging]
+        found |= {lost[name]: like for name, like in alike(lost, there)}
     return found
 
 
