@@ -18,8 +18,9 @@ pytestmark = pytest.mark.xdist_group("label-studio")
 
 
 PLACE_OF = """words => {
-    const nodes = document.createTreeWalker(document.querySelector(".lsf-richtext"), NodeFilter.SHOW_TEXT)
-    while (nodes.nextNode()) {
+    const text = document.querySelector(".lsf-richtext")
+    const nodes = text && document.createTreeWalker(text, NodeFilter.SHOW_TEXT)
+    while (nodes?.nextNode()) {
         const start = nodes.currentNode.data.indexOf(words)
         if (start < 0) continue
         const range = document.createRange()
@@ -44,7 +45,8 @@ class LabelingPage:
         self.regions = 0
 
     def place(self, words: str) -> list[float]:
-        place: list[float] = self.page.evaluate(PLACE_OF, words)
+        """Return where words begin and end, in pixels; the page may still take its text away and show it anew."""
+        place: list[float] = self.page.wait_for_function(PLACE_OF, arg=words).json_value()
         return place
 
     def label(self, key: str, words: str) -> None:
